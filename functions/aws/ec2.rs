@@ -1,0 +1,96 @@
+//! EC2: the endpoints.
+
+use aws_config::SdkConfig;
+use aws_sdk_ec2::Client;
+use aws_sdk_ec2::types::{Filter, VpcEndpoint};
+use planner::endpoint::{DnsEntry, Endpoint, State};
+use planner::name::Name;
+
+use crate::error::{AwsError, Kind, failed};
+
+const DESCRIBE: &str = "ec2:DescribeVpcEndpoints";
+
+/// Reads endpoints.
+#[derive(Clone, Debug)]
+pub struct Ec2 {
+    client: Client,
+}
+
+impl Ec2 {
+    pub fn new(config: &SdkConfig) -> Ec2 {
+        Ec2 { client: Client::new(config) }
+    }
+
+    /// Every interface endpoint to a service in this account and Region, all pages, sorted by id.
+    ///
+    /// # Errors
+    /// [`AwsError`], also for an entry without an id, VPC or state: half an answer is none.
+    pub async fn endpoints(&self, service_name: &str, vpc_id: Option<&str>) -> Result<Vec<Endpoint>, AwsError> {
+        let filter = |name: &str, value: &str| Filter::builder().name(name).values(value).build();
+        let mut request = self
+            .client
+            .describe_vpc_endpoints()
+            .filters(filter("service-name", service_name))
+            .filters(filter("vpc-endpoint-type", "Interface"));
+        if let Some(vpc) = vpc_id {
+            request = request.filters(filter("vpc-id", vpc));
+        }
+        let mut pages = request.into_paginator().items().send();
+        let mut endpoints = Vec::new();
+        while let Some(item) = pages.next().await {
+            let item = item.map_err(failed(DESCRIBE, service_name))?;
+            endpoints.push(endpoint(&item).ok_or_else(|| incomplete(service_name))?);
+        }
+        endpoints.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(endpoints)
+    }
+
+    /// One endpoint by its id; `None` when EC2 says that there is none. That answer is the proof that an
+    /// endpoint is gone, which an empty list is not.
+    ///
+    /// # Errors
+    /// [`AwsError`] for everything else.
+    pub async fn endpoint(&self, id: &str) -> Result<Option<Endpoint>, AwsError> {
+        match self.client.describe_vpc_endpoints().vpc_endpoint_ids(id).send().await {
+            Ok(answer) => match answer.vpc_endpoints() {
+                [item] => endpoint(item).map(Some).ok_or_else(|| incomplete(id)),
+                _ => Err(incomplete(id)),
+            },
+            Err(error) => match failed(DESCRIBE, id)(error) {
+                error if error.kind == Kind::NotFound => Ok(None),
+                error => Err(error),
+            },
+        }
+    }
+}
+
+fn incomplete(subject: &str) -> AwsError {
+    AwsError::answer(DESCRIBE, subject, Kind::Unavailable, "incomplete answer")
+}
+
+fn endpoint(item: &VpcEndpoint) -> Option<Endpoint> {
+    // The wire says `available`, the enum knows `Available`: the text is what EC2 said.
+    let state = State::parse(item.state()?.as_str());
+    let dns_entries = item
+        .dns_entries()
+        .iter()
+        .filter_map(|entry| {
+            let zone_id = entry.hosted_zone_id()?.to_owned();
+            Some(DnsEntry { name: Name::from_wire(entry.dns_name()?), zone_id })
+        })
+        .collect();
+    let record_type = item.dns_options().and_then(|options| options.dns_record_ip_type()).map(|t| t.as_str());
+    let ip_type = record_type
+        .filter(|word| !word.eq_ignore_ascii_case("service-defined"))
+        .or_else(|| item.ip_address_type().map(|t| t.as_str()));
+    Some(Endpoint {
+        id: item.vpc_endpoint_id()?.to_owned(),
+        vpc_id: item.vpc_id()?.to_owned(),
+        state,
+        created: item.creation_timestamp().map_or(0, |time| time.secs()),
+        dns_entries,
+        ip_type: ip_type.unwrap_or("ipv4").to_owned(),
+        private_dns: item.private_dns_enabled().unwrap_or(false),
+        last_error: item.last_error().and_then(|error| error.message()).map(str::to_owned),
+    })
+}

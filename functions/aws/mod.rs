@@ -1,0 +1,38 @@
+//! The edges: one file per AWS service, and the only ones that know the SDK's types.
+
+pub mod ec2;
+pub mod route53;
+pub mod sns;
+pub mod ssm;
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+/// Loads what all clients share: Region, credentials and endpoints from the environment, one TLS stack, one
+/// retry budget.
+///
+/// An attempt may take 8 s and a call 30 s with its retries: short enough for a call to be tried again within
+/// an invocation, long enough for a slow Route 53.
+pub async fn connect() -> SdkConfig {
+    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(3))
+        .operation_attempt_timeout(Duration::from_secs(8))
+        .operation_timeout(Duration::from_secs(30))
+        .build();
+    let retries = RetryConfig::adaptive()
+        .with_max_attempts(5)
+        .with_initial_backoff(Duration::from_millis(200))
+        .with_max_backoff(Duration::from_secs(4));
+    aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .timeout_config(timeouts)
+        .retry_config(retries)
+        .load()
+        .await
+}

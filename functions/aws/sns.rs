@@ -1,0 +1,44 @@
+//! SNS: the announcements.
+
+use aws_config::SdkConfig;
+use aws_sdk_sns::Client;
+use aws_sdk_sns::types::MessageAttributeValue;
+
+use crate::error::{AwsError, Kind, failed};
+
+const PUBLISH: &str = "sns:Publish";
+
+/// Publishes to one topic.
+#[derive(Clone, Debug)]
+pub struct Sns {
+    client: Client,
+    topic_arn: String,
+}
+
+impl Sns {
+    pub fn new(config: &SdkConfig, topic_arn: &str) -> Sns {
+        Sns { client: Client::new(config), topic_arn: topic_arn.to_owned() }
+    }
+
+    /// Publishes one message. `message` is a JSON object with a text per protocol, `attributes` are for filter
+    /// policies. Returns when SNS has accepted it.
+    ///
+    /// # Errors
+    /// [`AwsError`] when SNS did not accept it.
+    pub async fn publish(&self, subject: &str, message: String, attributes: &[(&str, &str)]) -> Result<(), AwsError> {
+        let mut request = self
+            .client
+            .publish()
+            .topic_arn(&self.topic_arn)
+            .subject(subject)
+            .message(message)
+            .message_structure("json");
+        for (name, value) in attributes {
+            let value = MessageAttributeValue::builder().data_type("String").string_value(*value).build();
+            let value = value.map_err(|_| AwsError::answer(PUBLISH, name, Kind::Refused, "attribute not valid"))?;
+            request = request.message_attributes(*name, value);
+        }
+        request.send().await.map_err(failed(PUBLISH, &self.topic_arn))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,164 @@
+//! What can go wrong with a call to AWS, told apart by what helps.
+
+use std::error::Error;
+use std::fmt;
+
+use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
+
+/// What sort of failure it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Too many requests, after all retries.
+    Throttled,
+    /// No answer in time.
+    TimedOut,
+    /// No connection, a 5xx, or an answer that does not parse.
+    Unavailable,
+    /// The identity lacks a permission.
+    Denied,
+    /// The world changed between reading and writing.
+    Stale,
+    /// The thing is not there.
+    NotFound,
+    /// Refused for good.
+    Refused,
+}
+
+/// A failed call: what we were doing, to what, and why it failed (the `source`).
+#[derive(Debug)]
+pub struct AwsError {
+    /// The IAM action, for example `route53:ListHostedZones`.
+    pub action: &'static str,
+    /// What it was about: an id or a name.
+    pub subject: String,
+    pub kind: Kind,
+    /// AWS's error code, or our own word for a failure without one.
+    pub code: String,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl AwsError {
+    /// An error of our own making about an answer that AWS gave.
+    pub fn answer(action: &'static str, subject: &str, kind: Kind, code: &str) -> AwsError {
+        AwsError { action, subject: subject.to_owned(), kind, code: code.to_owned(), source: None }
+    }
+
+    /// Whether the same event deserves another delivery. A missing permission does: policies take a while to
+    /// arrive, and the failure queue is where somebody looks.
+    pub fn deserves_retry(&self) -> bool {
+        !matches!(self.kind, Kind::Refused | Kind::NotFound)
+    }
+
+    /// What a person should do about it.
+    pub fn fix(&self) -> String {
+        match self.kind {
+            Kind::Denied => format!("Allow {} in the function's role, and in every policy above it.", self.action),
+            Kind::Throttled => "Nothing: it is tried again. If it stays, look for another caller of this AWS API in the account.".to_owned(),
+            Kind::TimedOut | Kind::Unavailable => {
+                "Nothing: it is tried again. If it stays, check that the function reaches the AWS API (a function in a VPC needs a way out).".to_owned()
+            }
+            Kind::Stale => "Nothing: it is planned again. If it stays, something else keeps editing the zone.".to_owned(),
+            Kind::NotFound | Kind::Refused => "See the error code in the AWS documentation of this action.".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for AwsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { action, subject, code, .. } = self;
+        match self.kind {
+            Kind::Denied => write!(f, "{action} for {subject} was denied ({code}): the permission {action} is missing"),
+            Kind::Throttled => write!(f, "{action} for {subject} was throttled ({code})"),
+            Kind::TimedOut => write!(f, "{action} for {subject} timed out"),
+            Kind::Unavailable | Kind::Stale | Kind::NotFound | Kind::Refused => {
+                write!(f, "{action} for {subject} failed ({code})")
+            }
+        }
+    }
+}
+
+impl Error for AwsError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_ref().map(|source| &**source as &(dyn Error + 'static))
+    }
+}
+
+/// The error with its whole chain on one line, for the log.
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let part = error.to_string();
+        if parts.last() != Some(&part) {
+            parts.push(part);
+        }
+        next = error.source();
+    }
+    parts.join(": ")
+}
+
+/// Makes an [`AwsError`] of what an SDK call returned.
+pub fn failed<E, R>(action: &'static str, subject: &str) -> impl FnOnce(SdkError<E, R>) -> AwsError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    R: fmt::Debug + Send + Sync + 'static,
+{
+    let subject = subject.to_owned();
+    move |error| {
+        let (kind, code) = classify(&error);
+        AwsError { action, subject, kind, code, source: Some(Box::new(error)) }
+    }
+}
+
+fn classify<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> (Kind, String) {
+    let ours = |kind, word: &str| (kind, word.to_owned());
+    match error {
+        SdkError::TimeoutError(_) => ours(Kind::TimedOut, "timeout"),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => ours(Kind::TimedOut, "timeout"),
+        SdkError::DispatchFailure(_) => ours(Kind::Unavailable, "no connection"),
+        SdkError::ResponseError(_) => ours(Kind::Unavailable, "answer not understood"),
+        SdkError::ServiceError(service) => match service.err().code() {
+            Some(code) => (kind_of(code), code.to_owned()),
+            None => ours(Kind::Unavailable, "error without a code"),
+        },
+        _ => ours(Kind::Refused, "request not sent"),
+    }
+}
+
+/// Error codes by what they mean here. Each service has its own words for the same thing.
+fn kind_of(code: &str) -> Kind {
+    match code {
+        "Throttling"
+        | "ThrottlingException"
+        | "Throttled"
+        | "ThrottledException"
+        | "RequestLimitExceeded"
+        | "TooManyRequestsException"
+        | "PriorRequestNotComplete"
+        | "TooManyUpdates" => Kind::Throttled,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "UnauthorizedOperation"
+        | "AuthorizationError"
+        | "AuthorizationErrorException"
+        | "NotAuthorizedException"
+        | "KMSAccessDenied" => Kind::Denied,
+        "InvalidChangeBatch"
+        | "HostedZoneAlreadyExists"
+        | "ConflictingDomainExists"
+        | "HostedZoneNotEmpty"
+        | "NoSuchHostedZone" => Kind::Stale,
+        "InternalFailure"
+        | "InternalError"
+        | "InternalServerError"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException"
+        | "Unavailable"
+        | "RequestTimeout"
+        | "RequestTimeoutException" => Kind::Unavailable,
+        // EC2 spells it InvalidVpcEndpointId.NotFound; other code bases saw InvalidVpcEndpoint.NotFound.
+        _ if code.starts_with("InvalidVpcEndpoint") && code.ends_with(".NotFound") => Kind::NotFound,
+        "ParameterNotFound" => Kind::NotFound,
+        _ => Kind::Refused,
+    }
+}

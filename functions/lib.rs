@@ -1,0 +1,5 @@
+//! What the functions of `tdp-privatelink` share: the AWS edges, their errors, and `reconcile`.
+
+pub mod aws;
+pub mod error;
+pub mod reconcile;

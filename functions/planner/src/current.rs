@@ -1,0 +1,113 @@
+//! What Route 53 holds now, split into ours and foreign before anything is compared.
+
+use std::collections::BTreeMap;
+
+use crate::marker::{self, Marker, ZoneMarker};
+use crate::name::Name;
+use crate::record::{RecordSet, RecordType};
+
+/// Who may edit a hosted zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// This account.
+    Account,
+    /// Another account or an AWS service, which lent the zone to the VPC.
+    Other(String),
+}
+
+/// A private hosted zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zone {
+    pub id: String,
+    pub name: Name,
+    pub comment: String,
+    pub holder: Holder,
+    /// Whether the zone is associated with the VPC in question.
+    pub on_vpc: bool,
+    /// Every record set, all pages.
+    pub records: Vec<RecordSet>,
+}
+
+/// For whom we look: the owner of the records, and the VPC that they serve.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner<'a> {
+    pub id: &'a str,
+    pub vpc_id: &'a str,
+}
+
+impl Zone {
+    /// Whether this owner created the zone for this VPC.
+    pub fn is_created_by(&self, owner: Owner<'_>) -> bool {
+        self.holder == Holder::Account
+            && ZoneMarker::parse(&self.comment).is_some_and(|m| m.owner == owner.id && m.vpc_id == owner.vpc_id)
+    }
+
+    /// The owner that the zone's comment names, when that is another one.
+    pub fn other_owner(&self, owner: Owner<'_>) -> Option<String> {
+        ZoneMarker::parse(&self.comment).map(|m| m.owner).filter(|id| id != owner.id)
+    }
+}
+
+/// The record sets of one zone, by whose they are.
+#[derive(Debug)]
+pub struct Split<'a> {
+    /// Ours, by the name that they speak of.
+    pub markers: BTreeMap<Name, (Marker, &'a RecordSet)>,
+    /// Markers of other owners, by the name that they speak of: the owner's id.
+    pub other_owners: BTreeMap<Name, String>,
+    /// Record sets that a marker of ours claims, with their type.
+    pub owned: BTreeMap<(Name, RecordType), &'a RecordSet>,
+    /// Everything else but the zone's own NS and SOA, by name.
+    pub foreign: BTreeMap<Name, Vec<&'a RecordSet>>,
+    pub soa: Option<&'a RecordSet>,
+}
+
+/// Splits a zone's record sets. A set is ours when the marker beside it names us and its type, and when it
+/// has no routing policy: the product never writes one.
+pub fn split<'a>(zone: &'a Zone, owner: Owner<'_>) -> Split<'a> {
+    let mut split = Split {
+        markers: BTreeMap::new(),
+        other_owners: BTreeMap::new(),
+        owned: BTreeMap::new(),
+        foreign: BTreeMap::new(),
+        soa: None,
+    };
+    for set in &zone.records {
+        let marked = marker::marked_name(&set.name).zip(Marker::parse(set));
+        if let Some((name, marker)) = marked {
+            if marker.owner == owner.id {
+                split.markers.insert(name, (marker, set));
+            } else {
+                split.other_owners.insert(name, marker.owner);
+            }
+        }
+    }
+    for set in &zone.records {
+        let is_apex = set.name == zone.name;
+        let claimed =
+            split.markers.get(&set.name).is_some_and(|(marker, _)| set.simple && marker.types.contains(&set.rtype));
+        let is_marker = marker::marked_name(&set.name)
+            .is_some_and(|name| split.markers.get(&name).is_some_and(|(_, marker_set)| std::ptr::eq(*marker_set, set)));
+        match set.rtype {
+            RecordType::Soa if is_apex => split.soa = Some(set),
+            RecordType::Ns if is_apex => {}
+            RecordType::A | RecordType::Aaaa if claimed => {
+                split.owned.insert((set.name.clone(), set.rtype.clone()), set);
+            }
+            _ if is_marker => {}
+            _ => split.foreign.entry(set.name.clone()).or_default().push(set),
+        }
+    }
+    split
+}
+
+/// The endpoint that our records in these zones point at, by their markers: the one that most names carry.
+pub fn pointed_at(zones: &[Zone], owner: Owner<'_>) -> Option<String> {
+    let mut count: BTreeMap<String, usize> = BTreeMap::new();
+    for zone in zones {
+        for (marker, _) in split(zone, owner).markers.into_values() {
+            *count.entry(marker.endpoint_id).or_default() += 1;
+        }
+    }
+    count.into_iter().max_by_key(|(_, n)| *n).map(|(id, _)| id)
+}

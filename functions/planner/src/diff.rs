@@ -1,0 +1,209 @@
+//! One zone: what is there against what should be, ownership decided before.
+
+use std::collections::BTreeSet;
+
+use crate::current::{Holder, Split, Zone, split};
+use crate::marker::{Marker, marker_name};
+use crate::name::Name;
+use crate::plan::{Action, Change, Intent};
+use crate::record::{Data, RecordSet, RecordType, soa_wanted};
+use crate::report::Problem;
+
+/// The difference of one zone.
+pub(crate) struct ZoneDiff {
+    pub changes: Vec<Change>,
+    pub problems: Vec<Problem>,
+    /// Whether nothing but the zone's own NS and SOA is left after the changes.
+    pub empties: bool,
+}
+
+const ADDRESS_TYPES: [RecordType; 2] = [RecordType::A, RecordType::Aaaa];
+
+/// The changes that make `hosts` of the zone `name` point at the intent's target. `zone` is `None` for a zone
+/// that is to be made.
+pub(crate) fn diff_wanted(intent: &Intent<'_>, name: &Name, zone: Option<&Zone>, hosts: &BTreeSet<Name>) -> ZoneDiff {
+    let empty = Zone {
+        id: String::new(),
+        name: name.clone(),
+        comment: String::new(),
+        holder: Holder::Account,
+        on_vpc: true,
+        records: Vec::new(),
+    };
+    let mut diff = Diff::new(intent, name, zone.unwrap_or(&empty));
+    diff.created = zone.is_none_or(|zone| zone.is_created_by(intent.owner));
+    diff.negative_ttl();
+    for host in hosts {
+        diff.host(host);
+    }
+    diff.unwanted(hosts);
+    diff.done()
+}
+
+/// The changes that take everything of ours out of a zone.
+pub(crate) fn diff_removed(intent: &Intent<'_>, zone: &Zone, created: bool) -> ZoneDiff {
+    let mut diff = Diff::new(intent, &zone.name, zone);
+    diff.created = created;
+    diff.unwanted(&BTreeSet::new());
+    let left: Vec<String> =
+        diff.split.foreign.values().flatten().take(3).map(|set| format!("{} {}", set.name, set.rtype)).collect();
+    if created && !left.is_empty() {
+        diff.problems.push(Problem::note(
+            "zone-kept",
+            zone.id.clone(),
+            format!(
+                "Zone {} ({}) is ours, but holds records that are not ({}): it stays, and names in it without a record answer NXDOMAIN in {}.",
+                zone.name, zone.id, left.join(", "), intent.owner.vpc_id
+            ),
+            "Move those records elsewhere and delete the zone, or dissociate it from the VPC.",
+        ));
+    }
+    diff.done()
+}
+
+struct Diff<'a> {
+    intent: &'a Intent<'a>,
+    zone: &'a Name,
+    split: Split<'a>,
+    created: bool,
+    changes: Vec<Change>,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Diff<'a> {
+    fn new(intent: &'a Intent<'a>, name: &'a Name, zone: &'a Zone) -> Diff<'a> {
+        let split = split(zone, intent.owner);
+        Diff { intent, zone: name, split, created: false, changes: Vec::new(), problems: Vec::new() }
+    }
+
+    fn done(mut self) -> ZoneDiff {
+        self.changes.sort_by(|a, b| (&a.name, &a.rtype).cmp(&(&b.name, &b.rtype)));
+        ZoneDiff { empties: self.split.foreign.is_empty(), changes: self.changes, problems: self.problems }
+    }
+
+    fn change(&mut self, name: &Name, rtype: &RecordType, before: Option<&Data>, after: Option<Data>) {
+        let action = match (before, &after) {
+            (None, _) => Action::Create,
+            (Some(_), None) => Action::Delete,
+            (Some(_), Some(_)) => Action::Update,
+        };
+        self.changes.push(Change {
+            action,
+            zone: self.zone.clone(),
+            name: name.clone(),
+            rtype: rtype.clone(),
+            before: before.cloned(),
+            after,
+        });
+    }
+
+    fn negative_ttl(&mut self) {
+        let soa = self.split.soa.filter(|_| self.created);
+        if let Some((set, wanted)) = soa.and_then(|set| soa_wanted(&set.data).map(|wanted| (set, wanted))) {
+            self.change(&set.name, &set.rtype, Some(&set.data), Some(wanted));
+        }
+    }
+
+    /// One wanted host: its address records and its marker.
+    fn host(&mut self, host: &Name) {
+        let Some((endpoint, alias)) = self.intent.target else { return };
+        if let Some(other) = self.split.other_owners.get(host).cloned() {
+            self.problems.push(other_owner(host, &other));
+            return;
+        }
+        let types = endpoint.record_types();
+        let taken = self.foreign_at(host, &types, alias);
+        let before = self.changes.len();
+        for rtype in &ADDRESS_TYPES {
+            let set = self.split.owned.get(&(host.clone(), rtype.clone())).copied();
+            let set = set.or_else(|| taken.iter().copied().find(|set| set.rtype == *rtype));
+            match (types.contains(rtype), set) {
+                (true, Some(set)) if set.data.same_as(alias) => {}
+                (true, set) => self.change(host, rtype, set.map(|set| &set.data), Some(alias.clone())),
+                (false, Some(set)) => self.change(host, rtype, Some(&set.data), None),
+                (false, None) => {}
+            }
+        }
+        for set in taken.iter().filter(|set| !ADDRESS_TYPES.contains(&set.rtype)) {
+            self.change(host, &set.rtype, Some(&set.data), None);
+        }
+        let records_change = self.changes.len() > before;
+        self.marker(host, &endpoint.id, types, records_change);
+    }
+
+    fn marker(&mut self, host: &Name, endpoint_id: &str, types: Vec<RecordType>, records_change: bool) {
+        let wanted = Marker {
+            owner: self.intent.owner.id.to_owned(),
+            endpoint_id: endpoint_id.to_owned(),
+            types,
+            change: self.intent.change.to_owned(),
+        };
+        match self.split.markers.get(host) {
+            Some((marker, _)) if marker.same_claim(&wanted) && !records_change => {}
+            Some((_, set)) => {
+                let before = set.data.clone();
+                self.change(&marker_name(host), &RecordType::Txt, Some(&before), Some(wanted.data()));
+            }
+            None => self.change(&marker_name(host), &RecordType::Txt, None, Some(wanted.data())),
+        }
+    }
+
+    /// Foreign sets at a wanted name that are taken over: those of the very value in a zone of ours, whose
+    /// marker was lost, and with `adopt` all that can be put back from their before-value. The others refuse.
+    fn foreign_at(&mut self, host: &Name, types: &[RecordType], alias: &Data) -> Vec<&'a RecordSet> {
+        let foreign = &self.split.foreign;
+        let at = |name: &Name| foreign.get(name).into_iter().flatten().copied();
+        let mut taken = Vec::new();
+        let mut refused = Vec::new();
+        for set in at(host).filter(|set| set.rtype.steers_traffic()) {
+            let is_lost_marker = self.created && set.simple && types.contains(&set.rtype) && set.data.same_as(alias);
+            let is_plain = ADDRESS_TYPES.contains(&set.rtype) || set.rtype == RecordType::Cname;
+            if is_lost_marker || (self.intent.adopt && set.simple && is_plain) {
+                taken.push(set);
+            } else {
+                refused.push(set);
+            }
+        }
+        let on_marker = |set: &&RecordSet| matches!(set.rtype, RecordType::Txt | RecordType::Cname);
+        refused.extend(at(&marker_name(host)).filter(on_marker));
+        // An NS set above the host delegates it away.
+        let above = std::iter::successors(host.parent(), Name::parent).take_while(|name| name.is_below(self.zone));
+        refused.extend(above.flat_map(|name| at(&name).collect::<Vec<_>>()).filter(|set| set.rtype == RecordType::Ns));
+        self.problems.extend(refused.into_iter().map(|set| foreign_record(self.zone, host, set, self.intent.adopt)));
+        taken
+    }
+
+    /// Everything of ours at names that are not wanted.
+    fn unwanted(&mut self, hosts: &BTreeSet<Name>) {
+        let owned: Vec<&RecordSet> =
+            self.split.owned.iter().filter(|((name, _), _)| !hosts.contains(name)).map(|(_, set)| *set).collect();
+        let markers: Vec<&RecordSet> =
+            self.split.markers.iter().filter(|(name, _)| !hosts.contains(name)).map(|(_, (_, set))| *set).collect();
+        for set in owned.into_iter().chain(markers) {
+            self.change(&set.name, &set.rtype, Some(&set.data), None);
+        }
+    }
+}
+
+fn other_owner(host: &Name, other: &str) -> Problem {
+    Problem::refusal(
+        "other-owner",
+        host.as_str(),
+        format!("{host} is owned by '{other}'."),
+        format!("Remove {host} from the configuration of one of the two, or withdraw '{other}' first (MODE=withdraw)."),
+    )
+}
+
+fn foreign_record(zone: &Name, host: &Name, set: &RecordSet, adopt: bool) -> Problem {
+    let fix = if adopt {
+        "This kind of record cannot be taken over. Remove it by hand, or remove the host from the configuration."
+    } else {
+        "Remove that record, or set EXISTING_ZONES=adopt to take it over (its value stays in the report), or remove the host from the configuration."
+    };
+    Problem::refusal(
+        "foreign-record",
+        format!("{} {}", set.name, set.rtype),
+        format!("Zone {zone} has a record for {host} that is not ours: {} {} {}.", set.name, set.rtype, set.data),
+        fix,
+    )
+}

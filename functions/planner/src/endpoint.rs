@@ -1,0 +1,181 @@
+//! An interface endpoint as EC2 described it, and what may be done with it.
+
+use std::fmt;
+
+use crate::name::Name;
+use crate::record::{Data, RecordType};
+
+/// The state of an endpoint.
+///
+/// EC2 answers in camel case (`pendingAcceptance`) while the SDKs' enums are in Pascal case, so the text is
+/// compared without case. <https://github.com/awslabs/aws-sdk-rust/issues/619>
+/// <https://docs.aws.amazon.com/vpc/latest/privatelink/concepts.html#concepts-endpoint-states>
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    PendingAcceptance,
+    Pending,
+    Available,
+    Rejected,
+    Expired,
+    Failed,
+    Deleting,
+    Deleted,
+    /// Not in EC2's answer, and EC2 said by id that there is no such endpoint.
+    Missing,
+    /// A word that we have no rule for, `partial` among them: nothing is written.
+    Unknown(String),
+}
+
+impl State {
+    pub fn parse(text: &str) -> State {
+        match text.to_ascii_lowercase().as_str() {
+            "pendingacceptance" => State::PendingAcceptance,
+            "pending" => State::Pending,
+            "available" => State::Available,
+            "rejected" => State::Rejected,
+            "expired" => State::Expired,
+            "failed" => State::Failed,
+            "deleting" => State::Deleting,
+            "deleted" => State::Deleted,
+            _ => State::Unknown(text.chars().filter(char::is_ascii_alphanumeric).take(40).collect()),
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        match self {
+            State::PendingAcceptance => "pendingAcceptance",
+            State::Pending => "pending",
+            State::Available => "available",
+            State::Rejected => "rejected",
+            State::Expired => "expired",
+            State::Failed => "failed",
+            State::Deleting => "deleting",
+            State::Deleted => "deleted",
+            State::Missing => "missing",
+            State::Unknown(word) => word,
+        }
+    }
+
+    /// On the way to `available`.
+    pub fn is_pending(&self) -> bool {
+        matches!(self, State::PendingAcceptance | State::Pending)
+    }
+
+    /// The connection does not come back by itself. `deleting` counts as lost, but proves nothing yet.
+    pub fn is_lost(&self) -> bool {
+        matches!(
+            self,
+            State::Rejected | State::Expired | State::Failed | State::Deleting | State::Deleted | State::Missing
+        )
+    }
+
+    /// Whether the state itself proves that withdrawing records cuts nobody off.
+    pub fn proves_loss(&self) -> bool {
+        self.is_lost() && *self != State::Deleting
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One of the DNS names that EC2 lists for an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DnsEntry {
+    pub name: Name,
+    pub zone_id: String,
+}
+
+/// An interface endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    pub id: String,
+    pub vpc_id: String,
+    pub state: State,
+    /// Creation time, seconds since 1970.
+    pub created: i64,
+    pub dns_entries: Vec<DnsEntry>,
+    /// `dnsOptions.dnsRecordIpType`, or else `ipAddressType`: `ipv4`, `ipv6`, `dualstack`.
+    pub ip_type: String,
+    pub private_dns: bool,
+    /// EC2's own words on why it failed.
+    pub last_error: Option<String>,
+}
+
+/// The zone id that EC2 shows while private DNS is being set up.
+const PENDING_ZONE: &str = "ZONEIDPENDING";
+
+impl Endpoint {
+    /// The record types that the endpoint's name serves.
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DnsOptionsSpecification.html>
+    pub fn record_types(&self) -> Vec<RecordType> {
+        match self.ip_type.to_ascii_lowercase().as_str() {
+            "ipv6" => vec![RecordType::Aaaa],
+            "dualstack" => vec![RecordType::A, RecordType::Aaaa],
+            _ => vec![RecordType::A],
+        }
+    }
+
+    /// The regional entry: the procedure's "primary DNS name" and the alias target.
+    ///
+    /// It is known by its shape `vpce-<id>-<hash>.…`: a zonal name has the Availability Zone after the hash,
+    /// the private DNS name does not start with the endpoint's id. Its place in the list means nothing.
+    /// `None` while EC2 lists no such entry, lists two, or has no zone id for it yet.
+    /// <https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html#interface-endpoint-dns-hostnames>
+    pub fn regional(&self) -> Option<&DnsEntry> {
+        let mut found = self.dns_entries.iter().filter(|entry| self.is_regional(entry));
+        let first = found.next()?;
+        found.all(|other| other == first).then_some(first)
+    }
+
+    fn is_regional(&self, entry: &DnsEntry) -> bool {
+        let Some((label, domain)) = entry.name.as_str().split_once('.') else { return false };
+        let hash = label.strip_prefix(self.id.to_ascii_lowercase().as_str()).and_then(|rest| rest.strip_prefix('-'));
+        let is_vpce = domain.contains(".vpce.");
+        hash.is_some_and(|hash| !hash.is_empty() && hash.bytes().all(|b| b.is_ascii_alphanumeric()))
+            && is_vpce
+            && !entry.zone_id.is_empty()
+            && entry.zone_id != PENDING_ZONE
+    }
+
+    /// The alias that every name gets.
+    pub fn alias(&self) -> Option<Data> {
+        self.regional().map(|entry| Data::Alias {
+            target: entry.name.clone(),
+            zone_id: entry.zone_id.clone(),
+            evaluate_health: false,
+        })
+    }
+
+    /// Whether the endpoint's own private DNS already answers for `host` in this VPC.
+    pub fn private_dns_covers(&self, host: &Name) -> bool {
+        self.private_dns
+            && self.dns_entries.iter().filter(|entry| entry.zone_id != PENDING_ZONE).any(|entry| {
+                !entry.name.as_str().contains(".vpce.")
+                    && (entry.name == *host
+                        || entry
+                            .name
+                            .wildcard_base()
+                            .is_some_and(|base| host.parent() == Some(base) && host.wildcard_base().is_none()))
+            })
+    }
+}
+
+/// Which endpoint of a VPC the records should point at.
+///
+/// The one that they point at stays while it is available or on its way there; otherwise the newest available
+/// one; otherwise the one they point at, whatever its state; otherwise the newest.
+pub fn choose<'a>(endpoints: &'a [Endpoint], pointed_at: Option<&str>) -> Option<&'a Endpoint> {
+    let current = endpoints.iter().find(|e| Some(e.id.as_str()) == pointed_at);
+    let newest = |wanted: fn(&State) -> bool| {
+        endpoints.iter().filter(|e| wanted(&e.state)).max_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)))
+    };
+    current
+        .filter(|e| e.state == State::Available || e.state == State::Pending)
+        .or_else(|| newest(|s| *s == State::Available))
+        .or(current)
+        .or_else(|| newest(State::is_pending))
+        .or_else(|| newest(|_| true))
+}

@@ -1,0 +1,185 @@
+//! A report as people read it: the subject and text of an announcement.
+
+use std::fmt::Write as _;
+
+use crate::news::Event;
+use crate::plan::Plan;
+use crate::record::RecordType;
+use crate::report::{Connection, Outcome};
+
+/// What SNS takes as a subject: at most 100 ASCII characters, no line breaks.
+/// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
+const MOST_SUBJECT: usize = 100;
+
+/// The longest text for people, in bytes. An SNS message holds 256 KiB and carries the report beside it.
+const MOST_TEXT: usize = 64 * 1024;
+
+/// The subject line: what happened, where.
+pub fn subject(event: Event, connection: &Connection) -> String {
+    let vpc = &connection.vpc_id;
+    let endpoint = connection.endpoint_id.as_deref().unwrap_or("the endpoint");
+    let names = names(connection);
+    let text = match event {
+        Event::ConnectionWaiting if connection.state == "pendingAcceptance" => {
+            format!("TDP PrivateLink in {vpc} waits for TetraScience to accept")
+        }
+        Event::ConnectionWaiting => format!("TDP PrivateLink in {vpc} waits: endpoint is {}", connection.state),
+        Event::ConnectionLive => format!("TDP PrivateLink is live in {vpc}: {names}"),
+        Event::ConnectionRecovered => format!("TDP PrivateLink is back in {vpc}: {names}"),
+        Event::ConnectionLost => format!("TDP PrivateLink is LOST in {vpc}: endpoint is {}", connection.state),
+        Event::DriftRepaired => format!("TDP PrivateLink repaired in {vpc}: {}", count(written(connection), "record")),
+        Event::Withdrawn => format!("TDP PrivateLink withdrawn from {vpc}: public DNS again"),
+        Event::Refused => format!("TDP PrivateLink needs you in {vpc}: {}", first_code(connection)),
+        Event::Failed => format!("TDP PrivateLink failed in {vpc}: {}", first_code(connection)),
+    };
+    let mut subject: String =
+        text.chars().filter(|c| c.is_ascii() && !c.is_ascii_control()).take(MOST_SUBJECT).collect();
+    if subject.is_empty() {
+        subject = format!("TDP PrivateLink: {endpoint}");
+    }
+    subject
+}
+
+/// The text for people. `plan` is what was written, or what would be.
+pub fn text(event: Event, connection: &Connection, plan: &Plan, owner: &str) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_text(&mut text, event, connection, plan, owner);
+    if text.len() > MOST_TEXT {
+        let end = (0..=MOST_TEXT).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text.truncate(end);
+        text.push_str("\n… shortened: the whole report is in the function's log.\n");
+    }
+    text
+}
+
+fn write_text(out: &mut String, event: Event, connection: &Connection, plan: &Plan, owner: &str) -> std::fmt::Result {
+    writeln!(out, "{}", happened(event, connection))?;
+    writeln!(out)?;
+    writeln!(out, "VPC:               {}", connection.vpc_id)?;
+    writeln!(out, "Endpoint:          {} ({})", connection.endpoint_id.as_deref().unwrap_or("none"), connection.state)?;
+    writeln!(out, "Primary DNS name:  {}", connection.primary_dns_name.as_deref().unwrap_or("not known yet"))?;
+    if connection.primary_dns_name.is_some() {
+        writeln!(out, "                   Keep this name on record: TetraScience's procedure asks for it.")?;
+    }
+    writeln!(out, "Outcome:           {}", connection.outcome.as_str())?;
+    writeln!(out, "Proof:             before {}, after {}", connection.proof.before, connection.proof.after)?;
+    writeln!(out, "Owner:             {owner}")?;
+
+    let changed = matches!(connection.outcome, Outcome::Changed | Outcome::Withdrawn);
+    if changed && !plan.is_empty() {
+        writeln!(out, "\nWhat was changed (+ added, - removed, * before => after):\n{plan}")?;
+    }
+    if !connection.zones.is_empty() && !changed {
+        writeln!(out, "\nPrivate zones:")?;
+        for zone in &connection.zones {
+            writeln!(out, "  {} ({})", zone.name, zone.id.as_deref().unwrap_or("not made"))?;
+        }
+    }
+    let hidden: Vec<&str> = connection.zones.iter().flat_map(|zone| &zone.hides).map(|name| name.as_str()).collect();
+    if !hidden.is_empty() && event == Event::ConnectionLive {
+        writeln!(out, "Names that this VPC no longer resolves in public DNS: {}", hidden.join(", "))?;
+    }
+    if !connection.problems.is_empty() {
+        writeln!(out, "\nWhat to know:")?;
+        for problem in &connection.problems {
+            writeln!(out, "  [{}] {}\n    Fix: {}", problem.code, problem.message, problem.fix)?;
+        }
+    }
+    writeln!(out, "\nWhat it means: {}", means(event, connection))?;
+    writeln!(out, "What to do next: {}", next(event, connection))?;
+    if !connection.change_ids.is_empty() {
+        writeln!(out, "\nRoute 53 changes (INSYNC): {}", connection.change_ids.join(", "))?;
+    }
+    Ok(())
+}
+
+fn happened(event: Event, connection: &Connection) -> String {
+    let vpc = &connection.vpc_id;
+    let state = &connection.state;
+    match event {
+        Event::ConnectionWaiting => format!("The endpoint in {vpc} is {state}. No DNS record was written."),
+        Event::ConnectionLive => {
+            format!("The Tetra Data Platform is reached privately from {vpc}: {}.", names(connection))
+        }
+        Event::ConnectionRecovered => format!("The connection in {vpc} works again: its endpoint is {state}."),
+        Event::ConnectionLost => format!("The endpoint of {vpc} is {state}. The private DNS records were kept."),
+        Event::DriftRepaired => {
+            format!(
+                "Private DNS in {vpc} was not as it should be and has been repaired: {}.",
+                count(written(connection), "record")
+            )
+        }
+        Event::Withdrawn => {
+            format!("This product's records were removed from {vpc}. Records of others were not touched.")
+        }
+        Event::Refused => format!("Nothing was written for {vpc}, because something needs a person's decision."),
+        Event::Failed => format!("Private DNS for {vpc} could not be brought up to date, because AWS refused a call."),
+    }
+}
+
+fn means(event: Event, connection: &Connection) -> &'static str {
+    match event {
+        Event::ConnectionWaiting => "Hubs, Agents and Connectors in this VPC go on as before, over public DNS.",
+        Event::ConnectionLive | Event::ConnectionRecovered => {
+            "Clients that use this VPC's resolver reach the platform's names through the endpoint. Unproven means that no client in the VPC has tried it for you."
+        }
+        Event::ConnectionLost => {
+            "The platform's names still point at an endpoint that does not work: clients in this VPC cannot reach the platform."
+        }
+        Event::DriftRepaired => "Somebody or something else changed these records. They are as they were before that.",
+        Event::Withdrawn if connection.problems.is_empty() => "The platform's names resolve in public DNS again.",
+        Event::Withdrawn => "The platform's names resolve in public DNS again, but for those named above.",
+        Event::Refused | Event::Failed => "Records that were live before stay as they are; nothing new is live.",
+    }
+}
+
+fn next(event: Event, connection: &Connection) -> String {
+    let endpoint = connection.endpoint_id.as_deref().unwrap_or("the endpoint");
+    match event {
+        Event::ConnectionWaiting if connection.state == "pendingAcceptance" => format!(
+            "Tell your customer success manager at TetraScience that {endpoint} waits for acceptance. The rest happens by itself."
+        ),
+        Event::ConnectionWaiting => "Nothing: the records are written when the endpoint becomes available.".to_owned(),
+        Event::ConnectionLive | Event::ConnectionRecovered => format!(
+            "Record the primary DNS name. From a host in {}, try: curl -sv https://<name>/ for one of the names.",
+            connection.vpc_id
+        ),
+        Event::ConnectionLost => format!(
+            "Ask TetraScience about {endpoint}. To send clients back over public DNS meanwhile, set ON_LOSS=withdraw, or invoke with MODE=withdraw."
+        ),
+        Event::DriftRepaired => {
+            "Ask who edited the zone (CloudTrail: ChangeResourceRecordSets), so that it does not happen again."
+                .to_owned()
+        }
+        Event::Withdrawn => "Nothing. To go live again, set MODE=apply while the endpoint is available.".to_owned(),
+        Event::Refused | Event::Failed => "See each fix above. The next sweep looks again by itself.".to_owned(),
+    }
+}
+
+fn first_code(connection: &Connection) -> &str {
+    connection.problems.first().map_or("see the report", |problem| problem.code)
+}
+
+/// How many names changed or are there to tell of: hosts, not record sets.
+fn names(connection: &Connection) -> String {
+    let mut hosts: Vec<&str> = connection
+        .changes
+        .iter()
+        .filter(|change| matches!(change.rtype, RecordType::A | RecordType::Aaaa) && change.after.is_some())
+        .map(|change| change.name.as_str())
+        .collect();
+    hosts.dedup();
+    match hosts.len() {
+        0 => format!("{} in step", count(connection.zones.len(), "zone")),
+        n => count(n, "name"),
+    }
+}
+
+fn written(connection: &Connection) -> usize {
+    connection.changes.len()
+}
+
+fn count(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}

@@ -1,0 +1,118 @@
+//! DNS names, normalised once: lower case, no trailing dot, `*` instead of Route 53's `\052`.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A DNS name as the planner compares it. Two spellings of one name are equal.
+///
+/// Names read from Route 53 keep other octal escapes (`\100`) as they came, so that they can be sent back.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Name(String);
+
+/// Why a text is no host name that we may write.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    #[error("it is empty")]
+    Empty,
+    #[error("it is longer than 253 characters")]
+    TooLong,
+    #[error("it needs at least two labels, such as platform.example.com")]
+    OneLabel,
+    #[error("the label '{0}' is not 1 to 63 letters, digits, hyphens or underscores, with no hyphen at either end")]
+    BadLabel(String),
+    #[error(
+        "'{0}' is not a DNS wildcard: a star stands only for a whole leftmost label (*.example.com), so a record for it \
+         would match nothing. Name the exact hosts, or let the private DNS of that AWS service's own endpoint cover them"
+    )]
+    PartialWildcard(String),
+    #[error("it is an IP address")]
+    Address,
+}
+
+impl Name {
+    /// Normalises a name that Route 53 or EC2 answered. Never fails: foreign zones may hold anything.
+    pub fn from_wire(text: &str) -> Name {
+        let text = text.strip_suffix('.').unwrap_or(text);
+        Name(text.to_ascii_lowercase().replace("\\052", "*"))
+    }
+
+    /// Parses a host name that a person configured: a plain name, or `*.` before one.
+    ///
+    /// # Errors
+    /// [`NameError`] says what is wrong with it.
+    pub fn host(text: &str) -> Result<Name, NameError> {
+        let name = Name::from_wire(text.trim());
+        if name.0.is_empty() {
+            return Err(NameError::Empty);
+        }
+        if name.0.len() > 253 {
+            return Err(NameError::TooLong);
+        }
+        let plain = name.0.strip_prefix("*.").unwrap_or(&name.0);
+        let mut labels = 0;
+        let mut last = "";
+        for label in plain.split('.') {
+            if label.contains('*') {
+                return Err(NameError::PartialWildcard(name.0.clone()));
+            }
+            if !is_label(label) {
+                return Err(NameError::BadLabel(
+                    label.chars().take(63).collect::<String>().escape_default().to_string(),
+                ));
+            }
+            labels += 1;
+            last = label;
+        }
+        if labels < 2 {
+            return Err(NameError::OneLabel);
+        }
+        if last.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(NameError::Address);
+        }
+        Ok(name)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// For `*.x`: `x`. `None` for a plain name.
+    pub fn wildcard_base(&self) -> Option<Name> {
+        self.0.strip_prefix("*.").map(|base| Name(base.to_owned()))
+    }
+
+    /// The name without its first label; `None` at the top.
+    pub fn parent(&self) -> Option<Name> {
+        self.0.split_once('.').map(|(_, rest)| Name(rest.to_owned()))
+    }
+
+    /// Whether the name is `zone` itself or lies below it.
+    pub fn is_within(&self, zone: &Name) -> bool {
+        self.0 == zone.0 || self.is_below(zone)
+    }
+
+    /// Whether the name lies strictly below `zone`.
+    pub fn is_below(&self, zone: &Name) -> bool {
+        self.0.strip_suffix(zone.as_str()).is_some_and(|rest| rest.ends_with('.'))
+    }
+
+    /// `prefix` as a further label in front.
+    pub fn child(&self, prefix: &str) -> Name {
+        Name(format!("{prefix}.{}", self.0))
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn is_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}

@@ -1,0 +1,217 @@
+//! What people were told last, and whether there is news.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::current::{Owner, Zone, split};
+use crate::report::{Connection, Outcome, Problem};
+
+/// What a message is about; the `event` attribute for filter policies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Event {
+    ConnectionWaiting,
+    ConnectionLive,
+    ConnectionLost,
+    ConnectionRecovered,
+    DriftRepaired,
+    Withdrawn,
+    Refused,
+    Failed,
+}
+
+impl Event {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Event::ConnectionWaiting => "connection-waiting",
+            Event::ConnectionLive => "connection-live",
+            Event::ConnectionLost => "connection-lost",
+            Event::ConnectionRecovered => "connection-recovered",
+            Event::DriftRepaired => "drift-repaired",
+            Event::Withdrawn => "withdrawn",
+            Event::Refused => "refused",
+            Event::Failed => "failed",
+        }
+    }
+
+    /// The `severity` attribute: `info`, `warning` or `error`.
+    pub fn severity(self) -> &'static str {
+        match self {
+            Event::ConnectionWaiting | Event::ConnectionLive | Event::ConnectionRecovered => "info",
+            Event::DriftRepaired | Event::Withdrawn => "warning",
+            Event::ConnectionLost | Event::Refused | Event::Failed => "error",
+        }
+    }
+}
+
+/// What a connection is, as people understand it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    Waiting,
+    Live,
+    Lost,
+    Withdrawn,
+    Refused,
+    Failed,
+}
+
+/// What was announced last for a connection. Digests are hexadecimal and compared for equality only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Announced {
+    pub event: Event,
+    pub status: Status,
+    pub endpoint_id: Option<String>,
+    /// Our records, by name and by the change that wrote them.
+    pub records: String,
+    pub problems: String,
+    /// What the configuration wants.
+    pub config: String,
+    /// Whether the connection was ever announced as live.
+    pub was_live: bool,
+}
+
+/// The connection record: one SSM parameter per connection, `/tdp-privatelink/<owner>/<vpc-id>`, at most 4 KB.
+///
+/// Written only after SNS accepted the message. Planning never reads it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionRecord {
+    pub state: String,
+    pub outcome: String,
+    pub endpoint_id: Option<String>,
+    pub primary_dns_name: Option<String>,
+    /// Zone ids by name, as many as fit.
+    pub zones: Vec<(String, Option<String>)>,
+    pub proof: (String, String),
+    pub change_ids: Vec<String>,
+    pub announced: Announced,
+}
+
+/// The situation that [`news`] compares with what was announced.
+#[derive(Clone, Debug)]
+pub struct Situation {
+    pub status: Status,
+    /// From [`records_digest`], after the writes.
+    pub records: String,
+    /// From [`config_digest`].
+    pub config: String,
+}
+
+/// The event to announce, or `None` when people know already.
+pub fn news(last: Option<&Announced>, now: &Situation, connection: &Connection) -> Option<Event> {
+    let same_endpoint = last.is_some_and(|last| last.endpoint_id == connection.endpoint_id);
+    let same_problems = last.is_some_and(|last| last.problems == problems_digest(&connection.problems));
+    let last_status = last.map(|last| last.status);
+    let was_live = last.is_some_and(|last| last.was_live);
+    let repeated = last_status == Some(now.status);
+    match now.status {
+        Status::Waiting => (!(repeated && same_endpoint)).then_some(Event::ConnectionWaiting),
+        Status::Lost => (!(repeated && same_endpoint)).then_some(Event::ConnectionLost),
+        Status::Refused => (!(repeated && same_problems)).then_some(Event::Refused),
+        Status::Failed => (!(repeated && same_problems)).then_some(Event::Failed),
+        Status::Withdrawn => (!repeated && (was_live || !connection.changes.is_empty())).then_some(Event::Withdrawn),
+        Status::Live => match (last, last_status) {
+            (Some(last), Some(Status::Live)) => {
+                if !same_endpoint || last.config != now.config {
+                    Some(Event::ConnectionLive)
+                } else {
+                    (last.records != now.records).then_some(Event::DriftRepaired)
+                }
+            }
+            (_, Some(Status::Lost | Status::Refused | Status::Failed)) if was_live => Some(Event::ConnectionRecovered),
+            _ => Some(Event::ConnectionLive),
+        },
+    }
+}
+
+/// The record to keep once SNS accepted the announcement of `event`.
+pub fn record(event: Event, last: Option<&Announced>, now: &Situation, connection: &Connection) -> ConnectionRecord {
+    let mut record = ConnectionRecord {
+        state: connection.state.clone(),
+        outcome: connection.outcome.as_str().to_owned(),
+        endpoint_id: connection.endpoint_id.clone(),
+        primary_dns_name: connection.primary_dns_name.clone(),
+        zones: connection.zones.iter().map(|zone| (zone.name.to_string(), zone.id.clone())).collect(),
+        proof: (connection.proof.before.to_owned(), connection.proof.after.to_owned()),
+        change_ids: connection.change_ids.clone(),
+        announced: Announced {
+            event,
+            status: now.status,
+            endpoint_id: connection.endpoint_id.clone(),
+            records: now.records.clone(),
+            problems: problems_digest(&connection.problems),
+            config: now.config.clone(),
+            was_live: now.status == Status::Live
+                || (now.status != Status::Withdrawn && last.is_some_and(|last| last.was_live)),
+        },
+    };
+    // 300 zones do not fit into a parameter; what was announced must.
+    while record.to_json().len() > MOST_BYTES && (record.zones.pop().is_some() | record.change_ids.pop().is_some()) {}
+    record
+}
+
+/// The size limit of a standard SSM parameter, in bytes.
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html>
+const MOST_BYTES: usize = 4096;
+
+impl ConnectionRecord {
+    pub fn to_json(&self) -> String {
+        // Strings, lists and options only: this cannot fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads a record back; `None` for anything else, which costs one repeated announcement.
+    pub fn from_json(text: &str) -> Option<ConnectionRecord> {
+        serde_json::from_str(text).ok()
+    }
+}
+
+/// The status that an outcome amounts to; `None` where nothing is announced.
+pub fn status(outcome: Outcome, withdrawing: bool) -> Option<Status> {
+    match outcome {
+        Outcome::InSync if withdrawing => Some(Status::Withdrawn),
+        Outcome::InSync | Outcome::Changed => Some(Status::Live),
+        Outcome::Planned => None,
+        Outcome::Waiting => Some(Status::Waiting),
+        Outcome::Lost => Some(Status::Lost),
+        Outcome::Withdrawn => Some(Status::Withdrawn),
+        Outcome::Refused => Some(Status::Refused),
+        Outcome::Failed => Some(Status::Failed),
+    }
+}
+
+/// Digest of our records: which names, and which change wrote each last. A write that nobody was told of
+/// shows as a difference, even when the process that wrote it died before it could tell.
+pub fn records_digest(zones: &[Zone], owner: Owner<'_>) -> String {
+    let mut lines: Vec<String> = zones
+        .iter()
+        .flat_map(|zone| split(zone, owner).markers)
+        .map(|(name, (marker, _))| format!("{name}={}", marker.change))
+        .collect();
+    lines.sort();
+    digest(lines.iter().map(String::as_str))
+}
+
+/// Digest of what the configuration wants: anything that makes a change wanted rather than drift.
+pub fn config_digest<'a>(wanted: impl Iterator<Item = &'a str>) -> String {
+    digest(wanted)
+}
+
+fn problems_digest(problems: &[Problem]) -> String {
+    let mut lines: Vec<String> = problems.iter().map(|p| format!("{} {}", p.code, p.subject)).collect();
+    lines.sort();
+    lines.dedup();
+    digest(lines.iter().map(String::as_str))
+}
+
+/// The first 16 hexadecimal digits of a SHA-256 over the lines.
+pub fn digest<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let mut hash = Sha256::new();
+    for line in lines {
+        hash.update(line.as_bytes());
+        hash.update(b"\n");
+    }
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,364 @@
+//! The difference between what is there and what should be, or the reasons why nothing may be written.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::current::{Holder, Owner, Zone, split};
+use crate::desired;
+use crate::diff::{ZoneDiff, diff_removed, diff_wanted};
+use crate::endpoint::Endpoint;
+use crate::hides::hides;
+use crate::marker::{Marker, marker_name};
+use crate::name::Name;
+use crate::record::{Data, RecordType};
+use crate::report::{Problem, ZoneReport};
+
+/// What happens to one record set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    Create,
+    Update,
+    Delete,
+}
+
+/// One record set, before and after.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Change {
+    pub action: Action,
+    pub zone: Name,
+    pub name: Name,
+    #[serde(rename = "type")]
+    pub rtype: RecordType,
+    pub before: Option<Data>,
+    pub after: Option<Data>,
+}
+
+/// What happens to one zone. `changes` may be empty.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ZonePlan {
+    pub name: Name,
+    /// `None`: the zone is to be made.
+    pub id: Option<String>,
+    /// Ours: made by us, or to be made.
+    pub created: bool,
+    /// Wanted hosts live in it. Zones that only lose records are written last.
+    pub wanted: bool,
+    /// Ours, but its association with the VPC is gone.
+    pub associate: bool,
+    /// To be deleted after its changes: nothing but our records is in it, and none is wanted.
+    pub delete: bool,
+    /// Names below it that lose their public answer.
+    pub hides: Vec<Name>,
+    pub changes: Vec<Change>,
+}
+
+impl ZonePlan {
+    pub fn is_empty(&self) -> bool {
+        self.id.is_some() && !self.associate && !self.delete && self.changes.is_empty()
+    }
+}
+
+/// What to write for one connection: zones with wanted hosts first, then zones that only lose records.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    pub zones: Vec<ZonePlan>,
+    pub problems: Vec<Problem>,
+}
+
+impl Plan {
+    pub fn is_empty(&self) -> bool {
+        self.zones.iter().all(ZonePlan::is_empty)
+    }
+
+    /// Whether a problem forbids writing anything for the connection.
+    pub fn is_refused(&self) -> bool {
+        self.problems.iter().any(|problem| problem.refuses)
+    }
+
+    pub fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.zones.iter().flat_map(|zone| &zone.changes)
+    }
+
+    pub fn zone_reports(&self) -> Vec<ZoneReport> {
+        self.zones
+            .iter()
+            .map(|zone| ZoneReport {
+                name: zone.name.clone(),
+                id: zone.id.clone(),
+                created: zone.created,
+                hides: zone.hides.clone(),
+            })
+            .collect()
+    }
+}
+
+/// The connection that a plan is for.
+#[derive(Clone, Copy, Debug)]
+pub struct Intent<'a> {
+    pub owner: Owner<'a>,
+    /// Every host that the configuration wants at the TDP endpoint.
+    pub hosts: &'a BTreeSet<Name>,
+    /// The endpoint that the records should point at, with its alias; `None` to withdraw everything of ours.
+    pub target: Option<(&'a Endpoint, &'a Data)>,
+    /// Whether foreign zones and records at wanted names are taken over.
+    pub adopt: bool,
+    /// Names this change in the markers that it writes.
+    pub change: &'a str,
+}
+
+/// Plans one connection.
+///
+/// `zones` are the private zones that may matter: those on the VPC with a name that a wanted host needs, and
+/// those that hold records of this owner. A zone that is not given is not touched. The same input gives the
+/// same plan, whatever its order; planning again after the plan was applied gives an empty plan.
+pub fn plan(intent: &Intent<'_>, zones: &[Zone]) -> Plan {
+    let mut plan = Plan::default();
+    let mut zones: Vec<&Zone> = zones.iter().collect();
+    zones.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+    let mut kept: BTreeSet<&str> = BTreeSet::new();
+
+    for (name, hosts) in desired::zones(&wanted_hosts(intent, &zones, &mut plan.problems)) {
+        plan.problems.extend(shadows(intent, &zones, &name, &hosts));
+        let chosen = match choose_zone(intent, &zones, &name) {
+            Ok(zone) => zone,
+            Err(problem) => {
+                plan.problems.push(problem);
+                continue;
+            }
+        };
+        kept.extend(chosen.map(|zone| zone.id.as_str()));
+        let diff = diff_wanted(intent, &name, chosen, &hosts);
+        plan.problems.extend(diff.problems);
+        let created = chosen.is_none_or(|zone| zone.is_created_by(intent.owner));
+        plan.zones.push(ZonePlan {
+            id: chosen.map(|zone| zone.id.clone()),
+            created,
+            wanted: true,
+            associate: chosen.is_some_and(|zone| !zone.on_vpc),
+            delete: false,
+            hides: if created { hides(&name, &hosts) } else { Vec::new() },
+            changes: diff.changes,
+            name,
+        });
+    }
+    for zone in zones.into_iter().filter(|zone| !kept.contains(zone.id.as_str())) {
+        plan.remove(intent, zone);
+    }
+    plan.problems.extend(unsafe_parts(intent, &plan));
+    plan
+}
+
+impl Plan {
+    /// Takes our records out of a zone that no wanted host needs, and the zone itself when it is ours and empty.
+    fn remove(&mut self, intent: &Intent<'_>, zone: &Zone) {
+        let created = zone.is_created_by(intent.owner);
+        let ZoneDiff { changes, problems, empties } = diff_removed(intent, zone, created);
+        if changes.is_empty() && !created {
+            return;
+        }
+        self.problems.extend(problems);
+        self.zones.push(ZonePlan {
+            name: zone.name.clone(),
+            id: Some(zone.id.clone()),
+            created,
+            wanted: false,
+            associate: false,
+            delete: created && empties,
+            hides: Vec::new(),
+            changes,
+        });
+    }
+}
+
+/// The wanted hosts, without those that the endpoint's own private DNS answers for.
+fn wanted_hosts(intent: &Intent<'_>, zones: &[&Zone], problems: &mut Vec<Problem>) -> BTreeSet<Name> {
+    let Some((endpoint, _)) = intent.target else { return BTreeSet::new() };
+    let is_ours = |host: &Name| zones.iter().any(|zone| split(zone, intent.owner).markers.contains_key(host));
+    let (covered, wanted): (BTreeSet<Name>, BTreeSet<Name>) =
+        intent.hosts.iter().cloned().partition(|host| endpoint.private_dns_covers(host) && !is_ours(host));
+    if !covered.is_empty() {
+        let names: Vec<&str> = covered.iter().map(Name::as_str).collect();
+        problems.push(Problem::note(
+            "private-dns-covers",
+            names.join(","),
+            format!(
+                "The endpoint's own private DNS already answers for {} in this VPC: nothing is written for it.",
+                names.join(", ")
+            ),
+            "Nothing to do.",
+        ));
+    }
+    wanted
+}
+
+/// The zone for a wanted name: ours, or a foreign one that may be used; `None` when one is to be made.
+fn choose_zone<'a>(intent: &Intent<'_>, zones: &[&'a Zone], name: &Name) -> Result<Option<&'a Zone>, Problem> {
+    let named = || zones.iter().copied().filter(|zone| zone.name == *name);
+    let foreign = named().find(|zone| zone.on_vpc && !zone.is_created_by(intent.owner));
+    let Some(foreign) = foreign else {
+        let ours = || named().filter(|zone| zone.is_created_by(intent.owner));
+        return Ok(ours().find(|zone| zone.on_vpc).or_else(|| ours().next()));
+    };
+    let vpc = intent.owner.vpc_id;
+    let subject = foreign.id.clone();
+    if let Holder::Other(holder) = &foreign.holder {
+        return Err(Problem::refusal(
+            "foreign-zone",
+            subject,
+            format!("{vpc} already has a private zone {name} ({}) that belongs to {holder}.", foreign.id),
+            format!("Ask {holder} to serve the name, or to dissociate the zone from {vpc}."),
+        ));
+    }
+    if let Some(other) = foreign.other_owner(intent.owner) {
+        return Err(Problem::refusal(
+            "other-owner",
+            subject,
+            format!("The private zone {name} ({}) on {vpc} is owned by '{other}'.", foreign.id),
+            format!("Withdraw '{other}' first (MODE=withdraw), or remove {name} from one of the two."),
+        ));
+    }
+    let already_used = !split(foreign, intent.owner).markers.is_empty();
+    if intent.adopt || already_used {
+        return Ok(Some(foreign));
+    }
+    Err(Problem::refusal(
+        "foreign-zone",
+        subject,
+        format!("{vpc} already has a private zone {name} ({}) that this product did not make.", foreign.id),
+        format!(
+            "Dissociate or delete that zone, or set EXISTING_ZONES=adopt to add the records to it: its own records stay."
+        ),
+    ))
+}
+
+/// Zones between a host and its zone: Resolver uses the most specific one, so our record would never be seen.
+fn shadows(intent: &Intent<'_>, zones: &[&Zone], name: &Name, hosts: &BTreeSet<Name>) -> Vec<Problem> {
+    zones
+        .iter()
+        .filter(|zone| zone.on_vpc && zone.name.is_below(name) && !zone.is_created_by(intent.owner))
+        .filter(|zone| hosts.iter().any(|host| host.is_within(&zone.name)))
+        .map(|zone| {
+            Problem::refusal(
+                "foreign-zone",
+                zone.id.clone(),
+                format!(
+                    "The private zone {} ({}) on {} answers for a name that belongs into {name}; the more specific zone wins.",
+                    zone.name, zone.id, intent.owner.vpc_id
+                ),
+                "Dissociate that zone from the VPC, or remove the host from the configuration.",
+            )
+        })
+        .collect()
+}
+
+/// The plan's last look at itself: whatever the code above does, these never leave this crate as writes.
+fn unsafe_parts(intent: &Intent<'_>, plan: &Plan) -> Vec<Problem> {
+    let served = intent.target.map(|(endpoint, _)| endpoint.record_types()).unwrap_or_default();
+    let is_unsafe = |zone: &ZonePlan, change: &Change| {
+        let outside = !change.name.is_within(&zone.name);
+        let is_address = matches!(change.rtype, RecordType::A | RecordType::Aaaa);
+        let elsewhere = is_address
+            && change.after.is_some()
+            && intent.target.is_none_or(|(_, alias)| change.after.as_ref() != Some(alias));
+        // A zone that stays without the record answers NXDOMAIN; one that goes leaves the name to the next zone.
+        let cut_off = change.after.is_none()
+            && !zone.delete
+            && intent.hosts.contains(&change.name)
+            && served.contains(&change.rtype);
+        outside || elsewhere || cut_off
+    };
+    let pairs = plan.zones.iter().flat_map(|zone| zone.changes.iter().map(move |change| (zone, change)));
+    pairs
+        .filter(|(zone, change)| is_unsafe(zone, change))
+        .take(MOST_UNSAFE)
+        .map(|(zone, change)| {
+            Problem::refusal(
+                "unsafe-plan",
+                change.name.as_str(),
+                format!("In zone {} ({}) the plan would cut off or misdirect a wanted name: {change}.", zone.name, zone.id.as_deref().unwrap_or("new")),
+                "Nothing was written. If records that are not ours keep a narrower zone alive, move or remove them; otherwise report this plan.",
+            )
+        })
+        .collect()
+}
+
+/// One is enough to refuse; a few help to see why.
+const MOST_UNSAFE: usize = 5;
+
+/// `+ name TYPE -> target`, `- …`, `* …: before => after`. The one rendering of a change.
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Change { name, rtype, .. } = self;
+        match (&self.before, &self.after) {
+            (None, Some(after)) => write!(f, "+ {name} {rtype} {after}"),
+            (Some(before), None) => write!(f, "- {name} {rtype} {before}"),
+            (Some(before), Some(after)) => write!(f, "* {name} {rtype} {before} => {after}"),
+            (None, None) => write!(f, "  {name} {rtype}"),
+        }
+    }
+}
+
+/// The plan as a person reads it; also what the log, the message and the golden tests show.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for zone in self.zones.iter().filter(|zone| !zone.is_empty()) {
+            write!(f, "{zone}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for ZonePlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let id = self.id.as_deref().unwrap_or("new");
+        writeln!(f, "zone {} ({id})", self.name)?;
+        if self.id.is_none() && !self.hides.is_empty() {
+            let hidden: Vec<&str> = self.hides.iter().map(Name::as_str).collect();
+            writeln!(f, "  hides {} from this VPC", hidden.join(", "))?;
+        }
+        if self.associate {
+            writeln!(f, "  + association with the VPC")?;
+        }
+        for change in &self.changes {
+            writeln!(f, "  {change}")?;
+        }
+        if self.delete {
+            writeln!(f, "  - the zone itself")?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes one marker of each zone anew, with the same claim.
+///
+/// For records that are right but that nobody was told of: whoever wrote them may have died before they were
+/// INSYNC. Route 53 applies the changes of a zone in order, so once this change is INSYNC they are too.
+pub fn confirm(zones: &[Zone], owner: Owner<'_>, change: &str) -> Plan {
+    let mut plan = Plan::default();
+    for zone in zones {
+        let split = split(zone, owner);
+        let Some((name, (marker, set))) = split.markers.first_key_value() else { continue };
+        let after = Marker { change: change.to_owned(), ..marker.clone() };
+        plan.zones.push(ZonePlan {
+            name: zone.name.clone(),
+            id: Some(zone.id.clone()),
+            created: zone.is_created_by(owner),
+            wanted: true,
+            associate: false,
+            delete: false,
+            hides: Vec::new(),
+            changes: vec![Change {
+                action: Action::Update,
+                zone: zone.name.clone(),
+                name: marker_name(name),
+                rtype: RecordType::Txt,
+                before: Some(set.data.clone()),
+                after: Some(after.data()),
+            }],
+        });
+    }
+    plan
+}

@@ -1,0 +1,146 @@
+//! The report: one shape for the answer of an invocation, its log line and the machine part of a message.
+
+use serde::Serialize;
+
+use crate::name::Name;
+use crate::plan::{Change, Plan};
+
+/// What an invocation found and did.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    pub mode: Mode,
+    pub connections: Vec<Connection>,
+    /// What concerns no single connection: an event that was refused, no endpoint at all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem>,
+}
+
+/// Whether anything may be written, and towards what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    Plan,
+    Apply,
+    Withdraw,
+}
+
+/// One VPC with its endpoint to the platform.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Connection {
+    pub vpc_id: String,
+    pub endpoint_id: Option<String>,
+    /// EC2's word for the endpoint's state, or `missing`.
+    pub state: String,
+    pub outcome: Outcome,
+    /// The regional DNS name of the endpoint, which the procedure asks to keep on record.
+    pub primary_dns_name: Option<String>,
+    pub zones: Vec<ZoneReport>,
+    pub changes: Vec<Change>,
+    /// Route 53 change ids, all INSYNC when the outcome is `changed`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub change_ids: Vec<String>,
+    pub proof: Proof,
+    pub problems: Vec<Problem>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    InSync,
+    Changed,
+    Planned,
+    Waiting,
+    Lost,
+    Withdrawn,
+    Refused,
+    Failed,
+}
+
+impl Outcome {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::InSync => "in-sync",
+            Outcome::Changed => "changed",
+            Outcome::Planned => "planned",
+            Outcome::Waiting => "waiting",
+            Outcome::Lost => "lost",
+            Outcome::Withdrawn => "withdrawn",
+            Outcome::Refused => "refused",
+            Outcome::Failed => "failed",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ZoneReport {
+    pub name: Name,
+    /// `None` for a zone that a plan would make.
+    pub id: Option<String>,
+    /// Whether the zone is this product's own: made by it, or to be made.
+    pub created: bool,
+    pub hides: Vec<Name>,
+}
+
+/// What was proved from inside the VPC. Without a verifier both are `unproven`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Proof {
+    pub before: &'static str,
+    pub after: &'static str,
+}
+
+impl Proof {
+    pub const UNPROVEN: Proof = Proof { before: "unproven", after: "unproven" };
+}
+
+/// Something that a person should know: what it is, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    pub code: &'static str,
+    pub message: String,
+    pub fix: String,
+    /// What tells this problem from another of the same code. Stable from run to run.
+    #[serde(skip)]
+    pub subject: String,
+    /// Whether nothing may be written because of it.
+    #[serde(skip)]
+    pub refuses: bool,
+}
+
+impl Problem {
+    /// A problem that stops the connection's writes.
+    pub fn refusal(code: &'static str, subject: impl Into<String>, message: String, fix: impl Into<String>) -> Problem {
+        Problem { code, message, fix: fix.into(), subject: subject.into(), refuses: true }
+    }
+
+    /// A problem that is only told.
+    pub fn note(code: &'static str, subject: impl Into<String>, message: String, fix: impl Into<String>) -> Problem {
+        Problem { code, message, fix: fix.into(), subject: subject.into(), refuses: false }
+    }
+}
+
+impl Connection {
+    /// An empty report on a connection.
+    pub fn new(vpc_id: &str, endpoint_id: Option<&str>, state: &str, outcome: Outcome) -> Connection {
+        Connection {
+            vpc_id: vpc_id.to_owned(),
+            endpoint_id: endpoint_id.map(str::to_owned),
+            state: state.to_owned(),
+            outcome,
+            primary_dns_name: None,
+            zones: Vec::new(),
+            changes: Vec::new(),
+            change_ids: Vec::new(),
+            proof: Proof::UNPROVEN,
+            problems: Vec::new(),
+        }
+    }
+
+    /// Takes over what a plan says: its zones, changes and problems.
+    pub fn with_plan(mut self, plan: &Plan) -> Connection {
+        self.zones = plan.zone_reports();
+        self.changes = plan.changes().cloned().collect();
+        self.problems.extend(plan.problems.iter().cloned());
+        self
+    }
+}

@@ -1,0 +1,55 @@
+//! The catalog: every row is usable, the deployments get the hosts that TetraScience publishes.
+
+use planner::catalog::{Applied, Deployment, apply};
+
+use crate::scene::{name, names};
+
+fn applied(platform: &str, components: &[&str]) -> Applied {
+    let components = components.iter().map(|c| (*c).to_owned()).collect();
+    apply(&Deployment { platform_host: name(platform), region: "us-east-1".to_owned(), components, bucket_prefix: Some("acme-prod".to_owned()) }).unwrap()
+}
+
+#[test]
+fn the_us_platform_has_two_api_hosts() {
+    let hosts = applied("platform.tetrascience.com", &["hub"]).tdp_hosts().unwrap();
+    assert_eq!(hosts, names(&["platform.tetrascience.com", "api.platform.tetrascience.com", "api.tetrascience.com"]));
+}
+
+#[test]
+fn other_deployments_have_one() {
+    for platform in ["gxp-eu.tetrascience.com", "acme.tetrascience.com", "tdp.acme.example"] {
+        let hosts = applied(platform, &["agent"]).tdp_hosts().unwrap();
+        assert_eq!(hosts, names(&[platform, &format!("api.{platform}")]));
+    }
+}
+
+#[test]
+fn no_zone_may_hide_the_vendors_or_amazons_domain() {
+    let catalog = applied("platform.tetrascience.com", &["hub"]);
+    for zone in ["tetrascience.com", "com", "amazonaws.com", "us-east-1.amazonaws.com", "vpce.amazonaws.com"] {
+        assert!(catalog.never(&name(zone)).is_some(), "{zone}");
+    }
+    for zone in ["platform.tetrascience.com", "api.tetrascience.com", "s3.us-east-1.amazonaws.com"] {
+        assert!(catalog.never(&name(zone)).is_none(), "{zone}");
+    }
+}
+
+#[test]
+fn components_bring_their_own_hosts_with_placeholders_filled() {
+    let catalog = applied("platform.tetrascience.com", &["agent-s3-direct"]);
+    let hosts: Vec<&str> = catalog.hosts.iter().map(|host| host.host.as_str()).collect();
+    assert!(hosts.contains(&"acme-prod-datalake.s3.us-east-1.amazonaws.com"));
+    assert!(!hosts.contains(&"sqs.us-east-1.amazonaws.com"), "an Agent needs no queue by itself");
+    assert!(hosts.iter().all(|host| !host.contains(['{', '}'])), "{hosts:?}");
+}
+
+#[test]
+fn every_row_names_a_known_source() {
+    let catalog: serde_json::Value = serde_json::from_str(include_str!("../catalog.json")).unwrap();
+    let sources = catalog["sources"].as_object().unwrap();
+    for list in ["hosts", "neverZones"] {
+        for row in catalog[list].as_array().unwrap() {
+            assert!(sources.contains_key(row["source"].as_str().unwrap()), "{row}");
+        }
+    }
+}

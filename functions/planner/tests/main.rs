@@ -1,0 +1,15 @@
+//! The planner's tests: one binary.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
+
+mod batch;
+mod catalog;
+mod endpoint;
+mod hides;
+mod markers;
+mod message;
+mod names;
+mod news;
+mod plans;
+mod properties;
+mod scene;
+mod trigger;

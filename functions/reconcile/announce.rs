@@ -1,0 +1,97 @@
+//! Telling people: once for each piece of news, and at least once.
+
+use planner::message;
+use planner::news::{Situation, news, record};
+use planner::plan::Plan;
+use planner::report::{Connection, Problem, Report};
+use serde_json::json;
+
+use super::Reconcile;
+use super::read::Vpc;
+use crate::error::AwsError;
+
+/// What may be news about a connection.
+pub(crate) struct News {
+    pub situation: Situation,
+    /// Digest of our records before this run wrote.
+    pub records_before: String,
+    /// What was written.
+    pub plan: Plan,
+}
+
+/// The largest message that SNS takes, in bytes, less some room for the attributes.
+/// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
+const MOST_BYTES: usize = 250 * 1024;
+/// What stays of each list when a report is too long.
+const SHORT_LIST: usize = 20;
+
+impl Reconcile {
+    /// Publishes what is news, and then writes the connection record: a message that SNS did not accept is
+    /// sent again by the next run.
+    pub(crate) async fn announce(&self, vpc: &Vpc, connection: &Connection, now: &News) -> Result<(), AwsError> {
+        let known = vpc.record.as_ref().map(|record| &record.announced);
+        if news(known, &now.situation, connection).is_none() {
+            return Ok(());
+        }
+        // Another run may have told in the meantime, and then only its record is out of date.
+        let latest = self.ssm.record(&vpc.id).await?.map(|record| record.announced);
+        let before = Situation { records: now.records_before.clone(), ..now.situation.clone() };
+        let event = news(latest.as_ref(), &now.situation, connection)
+            .filter(|_| known == latest.as_ref() || news(latest.as_ref(), &before, connection).is_some());
+        if let Some(event) = event {
+            let report = Report { mode: self.config.mode, connections: vec![connection.clone()], problems: Vec::new() };
+            let text = message::text(event, connection, &now.plan, &self.config.owner_id);
+            let attributes = [
+                ("event", event.as_str()),
+                ("severity", event.severity()),
+                ("vpcId", &connection.vpc_id),
+                ("endpointId", connection.endpoint_id.as_deref().unwrap_or("none")),
+            ];
+            self.sns.publish(&message::subject(event, connection), envelope(&text, report), &attributes).await?;
+        }
+        let event = event.or(latest.as_ref().map(|announced| announced.event));
+        let Some(event) = event else { return Ok(()) };
+        let record = record(event, latest.as_ref(), &now.situation, connection);
+        self.ssm.write(&vpc.id, &record).await?;
+        if let Some(records) = &mut self.memory.lock().await.records {
+            records.insert(vpc.id.clone(), record);
+        }
+        Ok(())
+    }
+}
+
+/// One message for all protocols: text for people, the report for machines.
+fn envelope(text: &str, report: Report) -> String {
+    let whole = wrap(text, &report);
+    if whole.len() <= MOST_BYTES { whole } else { wrap(text, &shortened(report)) }
+}
+
+fn wrap(text: &str, report: &Report) -> String {
+    // Strings, lists and options only: this cannot fail.
+    let machine = serde_json::to_string(report).unwrap_or_default();
+    json!({
+        "default": text, "email": text,
+        "sqs": machine, "lambda": machine, "http": machine, "https": machine,
+    })
+    .to_string()
+}
+
+fn shortened(mut report: Report) -> Report {
+    for connection in &mut report.connections {
+        let counts = format!("{} zones and {} changes", connection.zones.len(), connection.changes.len());
+        connection.zones.truncate(SHORT_LIST);
+        connection.changes.truncate(SHORT_LIST);
+        connection.change_ids.truncate(SHORT_LIST);
+        for zone in &mut connection.zones {
+            zone.hides.truncate(SHORT_LIST);
+        }
+        connection.problems.truncate(SHORT_LIST);
+        connection.problems.push(Problem::note(
+            "report-shortened",
+            "",
+            format!("The report is too long for a message: it has {counts}."),
+            "The whole report is in the function's log.",
+        ));
+    }
+    report
+}

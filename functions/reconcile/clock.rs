@@ -1,0 +1,49 @@
+//! The time that an invocation has.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use planner::news::digest;
+use tokio::time::Instant;
+
+/// How long to look again after a hint, while the endpoint is pending.
+const WATCH: Duration = Duration::from_secs(50);
+/// Kept for the last read, the announcement and the answer.
+const MARGIN: Duration = Duration::from_secs(8);
+
+/// One invocation: when it must end, and what names its changes.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    request_id: String,
+    started: Instant,
+    ends: Instant,
+}
+
+impl Clock {
+    /// `deadline` is Lambda's own, in time since 1970.
+    pub fn new(request_id: &str, deadline: Duration) -> Clock {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let started = Instant::now();
+        Clock { request_id: request_id.to_owned(), started, ends: started + deadline.saturating_sub(now) }
+    }
+
+    /// Until when to look again while an endpoint is pending: 50 s, and never more than half the invocation.
+    pub(crate) fn watch_until(&self) -> Instant {
+        self.started + WATCH.min(self.ends.duration_since(self.started) / 2)
+    }
+
+    /// Until when to wait for Route 53.
+    pub(crate) fn sync_until(&self) -> Instant {
+        self.ends.checked_sub(MARGIN).unwrap_or(self.started).max(self.started)
+    }
+
+    /// Names a change of this invocation in markers.
+    pub(crate) fn change(&self, what: &str) -> String {
+        digest([self.request_id.as_str(), what].into_iter()).chars().take(8).collect()
+    }
+
+    /// The same for five minutes: a second try at making a zone gets AWS's "already there", while a zone that
+    /// was deleted can be made again later.
+    pub(crate) fn generation(&self) -> u64 {
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 300
+    }
+}

@@ -1,0 +1,288 @@
+//! One VPC: what its endpoint's state allows, and doing it.
+
+use planner::current::{Owner, Zone, pointed_at};
+use planner::endpoint::{Endpoint, State, choose};
+use planner::marker::ZoneMarker;
+use planner::news::{Situation, config_digest, records_digest, status};
+use planner::plan::{Intent, Plan, confirm, plan};
+use planner::record::Data;
+use planner::report::{Connection, Mode, Outcome, Problem};
+use planner::trigger::{Trigger, shown};
+
+use super::announce::News;
+use super::apply::Written;
+use super::config::OnLoss;
+use super::read::{Vpc, World};
+use super::run::problem;
+use super::{Clock, Reconcile};
+use crate::error::AwsError;
+
+/// How one connection ended.
+#[derive(Debug)]
+pub(crate) struct Done {
+    /// `None` when the VPC turned out to have no connection.
+    pub connection: Option<Connection>,
+    pub error: Option<AwsError>,
+    /// False when another run was at work: the next sweep should look again.
+    pub is_complete: bool,
+}
+
+/// What the state of the endpoint allows.
+enum Decision<'a> {
+    /// Make the records point here; `None`: take ours out.
+    Write(Option<(&'a Endpoint, &'a Data)>),
+    /// Write nothing.
+    Leave(Outcome, Vec<Problem>),
+}
+
+impl Reconcile {
+    /// Brings one VPC up to date and announces what is news.
+    pub(crate) async fn connection(&self, vpc: &Vpc, world: &World, trigger: &Trigger, clock: &Clock) -> Done {
+        let look = async {
+            let zones = self.zones(vpc, &world.listed).await?;
+            let endpoint = self.endpoint(vpc, &zones).await?;
+            Ok::<_, AwsError>((zones, endpoint))
+        };
+        let (zones, endpoint) = match look.await {
+            Ok((zones, Some(endpoint))) => (zones, endpoint),
+            Ok((_, None)) => return Done { connection: None, error: None, is_complete: true },
+            Err(error) => return self.failed(vpc, trigger, error).await,
+        };
+        let mut connection = Connection::new(&vpc.id, Some(&endpoint.id), endpoint.state.as_str(), Outcome::InSync);
+        connection.primary_dns_name = endpoint.regional().map(|entry| entry.name.to_string());
+        connection.problems = several(vpc, &endpoint);
+
+        let alias = endpoint.alias();
+        let is_live = pointed_at(&zones, self.owner(&vpc.id)).is_some();
+        match self.decide(&endpoint, alias.as_ref(), is_live) {
+            Decision::Leave(outcome, problems) => {
+                connection.outcome = outcome;
+                connection.problems.extend(problems);
+                self.finish(vpc, trigger, connection, self.nothing(vpc, &zones)).await
+            }
+            Decision::Write(target) => self.bring_up_to_date(vpc, trigger, clock, target, connection, zones).await,
+        }
+    }
+
+    pub(crate) fn owner<'a>(&'a self, vpc_id: &'a str) -> Owner<'a> {
+        Owner { id: &self.config.owner_id, vpc_id }
+    }
+
+    /// The endpoint to follow. When the one that our records point at, or that was announced, is not in EC2's
+    /// list, EC2 is asked for it by id: only its "not found" proves that it is gone.
+    async fn endpoint(&self, vpc: &Vpc, zones: &[Zone]) -> Result<Option<Endpoint>, AwsError> {
+        let live = pointed_at(zones, self.owner(&vpc.id));
+        let chosen = choose(&vpc.endpoints, live.as_deref()).cloned();
+        let recorded = vpc.record.as_ref().and_then(|record| record.endpoint_id.clone());
+        let known = live.or_else(|| recorded.filter(|_| chosen.is_none()));
+        let Some(id) = known.filter(|id| !vpc.endpoints.iter().any(|e| e.id == *id)) else { return Ok(chosen) };
+        if chosen.as_ref().is_some_and(|e| e.state == State::Available) {
+            return Ok(chosen);
+        }
+        let missing = || Endpoint {
+            id: id.clone(),
+            vpc_id: vpc.id.clone(),
+            state: State::Missing,
+            created: 0,
+            dns_entries: Vec::new(),
+            ip_type: String::new(),
+            private_dns: false,
+            last_error: None,
+        };
+        Ok(Some(self.ec2.endpoint(&id).await?.unwrap_or_else(missing)))
+    }
+
+    fn decide<'a>(&self, endpoint: &'a Endpoint, alias: Option<&'a Data>, is_live: bool) -> Decision<'a> {
+        let withdraws = self.config.mode == Mode::Withdraw
+            || (self.config.on_loss == OnLoss::Withdraw && endpoint.state.proves_loss() && is_live);
+        if withdraws {
+            return Decision::Write(None);
+        }
+        match &endpoint.state {
+            State::Available => match alias {
+                Some(alias) => Decision::Write(Some((endpoint, alias))),
+                None => Decision::Leave(rest(is_live), vec![no_dns_name(endpoint)]),
+            },
+            State::PendingAcceptance | State::Pending if is_live => {
+                Decision::Leave(Outcome::InSync, vec![modification(endpoint)])
+            }
+            State::PendingAcceptance | State::Pending => Decision::Leave(Outcome::Waiting, Vec::new()),
+            State::Unknown(_) => Decision::Leave(Outcome::Refused, vec![unknown_state(endpoint)]),
+            _ => Decision::Leave(Outcome::Lost, vec![lost(endpoint, is_live)]),
+        }
+    }
+
+    async fn bring_up_to_date(
+        &self,
+        vpc: &Vpc,
+        trigger: &Trigger,
+        clock: &Clock,
+        target: Option<(&Endpoint, &Data)>,
+        connection: Connection,
+        zones: Vec<Zone>,
+    ) -> Done {
+        let owner = self.owner(&vpc.id);
+        let change = clock.change("plan");
+        let intent = Intent { owner, hosts: &self.config.hosts, target, adopt: self.config.adopt, change: &change };
+        let mut wanted = plan(&intent, &zones);
+        if wanted.is_refused() {
+            let connection = Connection { outcome: Outcome::Refused, ..connection.with_plan(&wanted) };
+            return self.finish(vpc, trigger, connection, self.nothing(vpc, &zones)).await;
+        }
+        if !self.may_write(trigger) {
+            let outcome = if wanted.is_empty() { Outcome::InSync } else { Outcome::Planned };
+            let connection = Connection { outcome, ..connection.with_plan(&wanted) };
+            return Done { connection: Some(connection), error: None, is_complete: true };
+        }
+        if wanted.is_empty() && target.is_some() && self.is_untold(vpc, &zones) {
+            let again = confirm(&zones, owner, &clock.change("confirm"));
+            wanted = Plan { problems: wanted.problems, ..again };
+        }
+        let (written, result) = self.apply(&intent, wanted.clone(), zones, clock).await;
+        let mut connection = match &result {
+            Ok(now) => connection.with_plan(now),
+            Err(_) => connection.with_plan(&wanted),
+        };
+        connection.changes = written.plan.changes().cloned().collect();
+        connection.change_ids.clone_from(&written.change_ids);
+        connection.outcome = match &result {
+            Err(_) => Outcome::Failed,
+            Ok(now) if now.is_refused() => Outcome::Refused,
+            Ok(_) if written.plan.is_empty() => Outcome::InSync,
+            Ok(_) if target.is_some() => Outcome::Changed,
+            Ok(_) => Outcome::Withdrawn,
+        };
+        let Err(error) = result else { return self.finish(vpc, trigger, connection, written).await };
+        connection.problems.push(problem(&error));
+        let done = self.finish(vpc, trigger, connection, written).await;
+        Done { error: Some(error), is_complete: false, ..done }
+    }
+
+    /// Whether the records as they are were never announced: then nobody knows that they are INSYNC.
+    fn is_untold(&self, vpc: &Vpc, zones: &[Zone]) -> bool {
+        let now = records_digest(zones, self.owner(&vpc.id));
+        vpc.record.as_ref().is_none_or(|record| record.announced.records != now)
+    }
+
+    pub(crate) fn may_write(&self, trigger: &Trigger) -> bool {
+        trigger.may_write() && self.config.mode != Mode::Plan
+    }
+
+    /// Announces what is news about a connection, and ends with it.
+    async fn finish(&self, vpc: &Vpc, trigger: &Trigger, mut connection: Connection, written: Written) -> Done {
+        let withdraws = self.config.mode == Mode::Withdraw;
+        // Somebody else wrote what we wanted to write, and will tell.
+        let has_lost_race = written.is_raced && written.plan.is_empty();
+        let is_news = self.may_write(trigger) && !has_lost_race && is_for_people(&connection);
+        let Some(status) = status(connection.outcome, withdraws).filter(|_| is_news) else {
+            return Done { connection: Some(connection), error: None, is_complete: !has_lost_race };
+        };
+        let config = config_digest(self.config.wanted());
+        let news = News {
+            situation: Situation { status, records: written.records_after, config },
+            records_before: written.records_before,
+            plan: written.plan,
+        };
+        let error = self.announce(vpc, &connection, &news).await.err();
+        connection.problems.extend(error.as_ref().map(problem));
+        Done { is_complete: error.is_none(), connection: Some(connection), error }
+    }
+
+    /// Ends a connection whose state could not be read.
+    async fn failed(&self, vpc: &Vpc, trigger: &Trigger, error: AwsError) -> Done {
+        let known = vpc.endpoints.first();
+        let state = known.map_or("unknown", |e| e.state.as_str());
+        let mut connection = Connection::new(&vpc.id, known.map(|e| e.id.as_str()), state, Outcome::Failed);
+        connection.problems.push(problem(&error));
+        let told = vpc.record.as_ref().map(|record| record.announced.records.clone()).unwrap_or_default();
+        let done = self.finish(vpc, trigger, connection, Written::nothing(told)).await;
+        Done { error: Some(error), is_complete: false, ..done }
+    }
+
+    fn nothing(&self, vpc: &Vpc, zones: &[Zone]) -> Written {
+        Written::nothing(records_digest(zones, self.owner(&vpc.id)))
+    }
+
+    /// The comment of a zone that we make.
+    pub(crate) fn zone_comment(&self, vpc_id: &str) -> String {
+        ZoneMarker { owner: self.config.owner_id.clone(), vpc_id: vpc_id.to_owned() }.comment()
+    }
+}
+
+/// A call that will work the next time is not worth a message: the invocation is delivered again.
+fn is_for_people(connection: &Connection) -> bool {
+    let lasts = |problem: &Problem| matches!(problem.code, "access-denied" | "aws-refused");
+    connection.outcome != Outcome::Failed || connection.problems.iter().any(lasts)
+}
+
+/// What a connection is while nothing can be written.
+fn rest(is_live: bool) -> Outcome {
+    if is_live { Outcome::InSync } else { Outcome::Waiting }
+}
+
+fn several(vpc: &Vpc, chosen: &Endpoint) -> Vec<Problem> {
+    let others: Vec<String> =
+        vpc.endpoints.iter().filter(|e| e.id != chosen.id).map(|e| format!("{} ({})", e.id, e.state)).collect();
+    if others.is_empty() {
+        return Vec::new();
+    }
+    let message = format!(
+        "{} has more endpoints to the service: {}. The records follow {}.",
+        vpc.id,
+        others.join(", "),
+        chosen.id
+    );
+    vec![Problem::note("several-endpoints", others.join(","), message, "Delete the endpoints that are not needed.")]
+}
+
+fn no_dns_name(endpoint: &Endpoint) -> Problem {
+    Problem::note(
+        "no-dns-name",
+        endpoint.id.as_str(),
+        format!("{} is available, but EC2 does not list its regional DNS name yet.", endpoint.id),
+        "Nothing: it is looked for again. If it stays, check that the endpoint has at least one subnet.",
+    )
+}
+
+fn modification(endpoint: &Endpoint) -> Problem {
+    Problem::note(
+        "modification-in-flight",
+        endpoint.id.as_str(),
+        format!(
+            "{} is {} while records point at it: it is being modified. The records stay.",
+            endpoint.id, endpoint.state
+        ),
+        "Nothing: it is looked at again.",
+    )
+}
+
+fn unknown_state(endpoint: &Endpoint) -> Problem {
+    Problem::refusal(
+        "unknown-state",
+        format!("{} {}", endpoint.id, endpoint.state),
+        format!(
+            "{} is in the state '{}', for which there is no rule. Nothing was written.",
+            endpoint.id, endpoint.state
+        ),
+        "Look at the endpoint in the VPC console. If the state is new to AWS, update this product.",
+    )
+}
+
+fn lost(endpoint: &Endpoint, is_live: bool) -> Problem {
+    let records = if is_live { "The private DNS records were kept." } else { "It never carried records of ours." };
+    let why = endpoint.last_error.as_deref().map(|why| format!(" EC2 says: {}", shown(why))).unwrap_or_default();
+    let fix = match endpoint.state {
+        State::Rejected => "Ask TetraScience why the connection was rejected.",
+        State::Expired => {
+            "The request was not accepted in time: create the endpoint again and tell TetraScience its id."
+        }
+        State::Failed => "Look at the endpoint in the VPC console, then create it again and tell TetraScience its id.",
+        _ => "Create the endpoint again and tell TetraScience its id, or withdraw with MODE=withdraw.",
+    };
+    Problem::note(
+        "endpoint-lost",
+        format!("{} {}", endpoint.id, endpoint.state),
+        format!("{} is {}. {records}{why}", endpoint.id, endpoint.state),
+        fix,
+    )
+}

@@ -1,0 +1,48 @@
+//! The `reconcile` function: keeps private DNS in step with the interface endpoint to the Tetra Data Platform.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::value::RawValue;
+use tdp_privatelink::reconcile::{Clock, Reconcile};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    // A variable that is not UTF-8 is none of ours.
+    let variables: BTreeMap<String, String> =
+        std::env::vars_os().filter_map(|(key, value)| key.into_string().ok().zip(value.into_string().ok())).collect();
+    let reconcile = match Reconcile::init(&variables).await {
+        Ok(reconcile) => reconcile,
+        Err(invalid) => {
+            for problem in invalid {
+                eprintln!(
+                    "{}",
+                    serde_json::json!({"level": "ERROR", "code": "invalid-configuration", "message": problem.to_string()})
+                );
+            }
+            return ExitCode::FAILURE;
+        }
+    };
+    let handler = service_fn(|event: LambdaEvent<Box<RawValue>>| handle(&reconcile, event));
+    match lambda_runtime::run(handler).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}", serde_json::json!({"level": "ERROR", "code": "runtime", "message": error.to_string()}));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn handle(reconcile: &Reconcile, event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, Error> {
+    let clock = Clock::new(&event.context.request_id, Duration::from_millis(event.context.deadline));
+    let (report, again) = match reconcile.handle(&event.payload, &clock).await {
+        Ok(report) => (report, None),
+        Err(redeliver) => (redeliver.report, Some(redeliver.message)),
+    };
+    // One line, and the same JSON as the answer: Lambda's log shows it as it is.
+    let line = serde_json::value::to_raw_value(&report)?;
+    println!("{line}");
+    again.map_or(Ok(line), |message| Err(message.into()))
+}

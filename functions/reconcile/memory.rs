@@ -1,0 +1,50 @@
+//! What a warm instance remembers. Losing it costs a few reads.
+
+use std::collections::BTreeMap;
+
+use planner::endpoint::Endpoint;
+use planner::news::ConnectionRecord;
+use planner::report::{Connection, Outcome, Report};
+
+/// Kept between the invocations of one process.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    /// What was announced last, by VPC id; `None` until it was read once.
+    pub records: Option<BTreeMap<String, ConnectionRecord>>,
+    /// The last full look, when it left nothing to do: the endpoints then, and the report.
+    settled: Option<(Vec<Endpoint>, Report)>,
+}
+
+impl Memory {
+    /// The report for a sweep that finds the endpoints as they were: nothing to do, nothing to read.
+    pub(crate) fn settled(&self, endpoints: &[Endpoint]) -> Option<Report> {
+        self.settled.as_ref().filter(|(then, _)| then == endpoints).map(|(_, report)| report.clone())
+    }
+
+    /// Remembers a look that left nothing to do.
+    pub(crate) fn settle(&mut self, endpoints: Vec<Endpoint>, report: &Report) {
+        let connections = report.connections.iter().map(at_rest).collect();
+        self.settled = Some((endpoints, Report { connections, ..report.clone() }));
+    }
+
+    pub(crate) fn unsettle(&mut self) {
+        self.settled = None;
+    }
+}
+
+/// Whether an outcome stays as it is until an endpoint changes or the next drift pass.
+pub(crate) fn rests(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::InSync | Outcome::Changed | Outcome::Waiting | Outcome::Lost | Outcome::Withdrawn => true,
+        Outcome::Planned | Outcome::Refused | Outcome::Failed => false,
+    }
+}
+
+/// The report on a connection as the next sweep should repeat it.
+fn at_rest(connection: &Connection) -> Connection {
+    let outcome = match connection.outcome {
+        Outcome::Changed | Outcome::Withdrawn => Outcome::InSync,
+        other => other,
+    };
+    Connection { outcome, changes: Vec::new(), change_ids: Vec::new(), ..connection.clone() }
+}

@@ -1,0 +1,86 @@
+//! `reconcile`: reads the world, plans, writes private DNS, waits until it is everywhere, and tells people.
+
+mod announce;
+mod apply;
+mod clock;
+mod config;
+mod connection;
+mod event;
+mod memory;
+mod read;
+mod run;
+
+use std::collections::BTreeMap;
+
+use planner::report::{Problem, Report};
+use serde_json::value::RawValue;
+use tokio::sync::Mutex;
+
+use crate::aws::ec2::Ec2;
+use crate::aws::route53::Route53;
+use crate::aws::sns::Sns;
+use crate::aws::ssm::Ssm;
+pub use clock::Clock;
+pub use config::{Config, Invalid};
+use memory::Memory;
+
+/// The function, ready for events: configuration, clients, and what it remembers between invocations.
+#[derive(Debug)]
+pub struct Reconcile {
+    config: Config,
+    ec2: Ec2,
+    route53: Route53,
+    sns: Sns,
+    ssm: Ssm,
+    memory: Mutex<Memory>,
+}
+
+/// An invocation that should be delivered again, with what it did until then.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Redeliver {
+    pub report: Report,
+    pub message: String,
+}
+
+impl Reconcile {
+    /// Parses the configuration and makes the clients. No call is made.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the variables.
+    pub async fn init(variables: &BTreeMap<String, String>) -> Result<Reconcile, Vec<Invalid>> {
+        let config = Config::parse(variables)?;
+        let sdk = crate::aws::connect().await;
+        Ok(Reconcile {
+            ec2: Ec2::new(&sdk),
+            route53: Route53::new(&sdk, &config.region),
+            sns: Sns::new(&sdk, &config.topic_arn),
+            ssm: Ssm::new(&sdk, &config.owner_id),
+            memory: Mutex::default(),
+            config,
+        })
+    }
+
+    /// Handles one event.
+    ///
+    /// An event that is no trigger is answered with a problem and touches nothing: another delivery would
+    /// not help.
+    ///
+    /// # Errors
+    /// [`Redeliver`] exactly when another delivery of the same event helps.
+    pub async fn handle(&self, event: &RawValue, clock: &Clock) -> Result<Report, Box<Redeliver>> {
+        match event::trigger(event) {
+            Ok(trigger) => self.run(&trigger, clock).await,
+            Err(message) => Ok(Report {
+                mode: self.config.mode,
+                connections: Vec::new(),
+                problems: vec![Problem::refusal(
+                    "unknown-event",
+                    "",
+                    format!("Nothing was done: {message}."),
+                    "Send one of the payloads in events/.",
+                )],
+            }),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Reading the world: endpoints from EC2, zones and records from Route 53.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::stream::{StreamExt, TryStreamExt, iter};
+use planner::current::{Holder, Zone};
+use planner::desired;
+use planner::endpoint::{Endpoint, State};
+use planner::marker::ZoneMarker;
+use planner::name::Name;
+use planner::news::{ConnectionRecord, Status};
+use planner::trigger::Trigger;
+use tokio::time::{Duration, Instant, sleep};
+
+use super::{Clock, Reconcile};
+use crate::aws::route53::{ListedZone, VpcZone};
+use crate::error::AwsError;
+
+/// How often to look while an endpoint is pending after a hint.
+const LOOK_EVERY: Duration = Duration::from_secs(3);
+/// Zones read or written at once: well inside Route 53's account limits of 10 requests a second after a burst of 50.
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/throttling-api-requests.html>
+pub(crate) const AT_ONCE: usize = 8;
+
+/// What a full look at the account shows, before a VPC's own zones are read.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub listed: Vec<ListedZone>,
+    pub records: BTreeMap<String, ConnectionRecord>,
+}
+
+/// One VPC that has, or had, a connection.
+#[derive(Debug)]
+pub(crate) struct Vpc {
+    pub id: String,
+    pub endpoints: Vec<Endpoint>,
+    pub record: Option<ConnectionRecord>,
+}
+
+impl Reconcile {
+    /// Reads the endpoints. After a hint, looks again while an endpoint that it may mean is pending.
+    pub(crate) async fn endpoints(&self, trigger: &Trigger, clock: &Clock) -> Result<Vec<Endpoint>, AwsError> {
+        loop {
+            let endpoints = self.ec2.endpoints(&self.config.service_name, self.config.vpc_id.as_deref()).await?;
+            let Trigger::Hint { endpoint_ids } = trigger else { return Ok(endpoints) };
+            let is_meant = |endpoint: &Endpoint| endpoint_ids.is_empty() || endpoint_ids.contains(&endpoint.id);
+            let is_pending = endpoints.iter().any(|e| e.state == State::Pending && is_meant(e));
+            if !is_pending || Instant::now() + LOOK_EVERY > clock.watch_until() {
+                return Ok(endpoints);
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Reads what all connections share: the account's zones, and what was announced last.
+    pub(crate) async fn world(&self) -> Result<World, AwsError> {
+        let known = self.memory.lock().await.records.clone();
+        let records = async {
+            match known {
+                Some(records) => Ok(records),
+                None => self.ssm.records().await,
+            }
+        };
+        let (listed, records) = tokio::try_join!(self.route53.zones(), records)?;
+        self.memory.lock().await.records = Some(records.clone());
+        Ok(World { listed, records })
+    }
+
+    /// The VPCs to look at: with an endpoint, with zones of ours, or with something announced that has not ended.
+    pub(crate) fn vpcs(&self, endpoints: &[Endpoint], world: &World, trigger: &Trigger) -> Vec<Vpc> {
+        let has_ended = |record: &ConnectionRecord| record.announced.status == Status::Withdrawn;
+        let is_gone = |endpoint: &Endpoint| matches!(endpoint.state, State::Deleting | State::Deleted);
+        let seen = endpoints.iter().filter(|e| !is_gone(e)).map(|e| e.vpc_id.clone());
+        let ours = world.listed.iter().filter_map(|zone| self.our_vpc(zone));
+        let announced = world.records.iter().filter(|(_, record)| !has_ended(record)).map(|(vpc, _)| vpc.clone());
+        let ids: BTreeSet<String> = seen.chain(ours).chain(announced).collect();
+        let vpc = |id: String| Vpc {
+            endpoints: endpoints.iter().filter(|e| e.vpc_id == id).cloned().collect(),
+            record: world.records.get(&id).cloned(),
+            id,
+        };
+        let is_asked = |vpc: &Vpc| {
+            let recorded = vpc.record.as_ref().and_then(|record| record.endpoint_id.as_deref());
+            trigger.only().is_none_or(|id| recorded == Some(id) || vpc.endpoints.iter().any(|e| e.id == id))
+        };
+        let is_configured = |vpc: &Vpc| self.config.vpc_id.as_ref().is_none_or(|id| *id == vpc.id);
+        ids.into_iter().map(vpc).filter(|vpc| is_configured(vpc) && is_asked(vpc)).collect()
+    }
+
+    fn our_vpc(&self, zone: &ListedZone) -> Option<String> {
+        let marker =
+            ZoneMarker::parse(&zone.comment).filter(|marker| zone.private && marker.owner == self.config.owner_id);
+        marker.map(|marker| marker.vpc_id)
+    }
+
+    /// The zones that matter for a VPC, with their records: those it sees whose name a wanted host needs or
+    /// is below, those that we made for it, and those that the connection record remembers.
+    pub(crate) async fn zones(&self, vpc: &Vpc, listed: &[ListedZone]) -> Result<Vec<Zone>, AwsError> {
+        let wanted: BTreeSet<Name> = desired::zones(&self.config.hosts).into_keys().collect();
+        let is_needed = |name: &Name| {
+            let is_between = |host: &Name| host.is_within(name) && wanted.iter().any(|zone| name.is_below(zone));
+            wanted.contains(name) || self.config.hosts.iter().any(is_between)
+        };
+        let remembered: BTreeSet<&str> =
+            vpc.record.iter().flat_map(|record| &record.zones).filter_map(|(_, id)| id.as_deref()).collect();
+        let on_vpc = self.route53.zones_on_vpc(&vpc.id).await?;
+        let is_new =
+            |seen: &VpcZone| !seen.of_service && is_needed(&seen.name) && !listed.iter().any(|zone| zone.id == seen.id);
+        // A zone that was made since the list was read looks like another account's.
+        let again = if on_vpc.iter().any(is_new) { self.route53.zones().await? } else { Vec::new() };
+        let listed = if again.is_empty() { listed } else { &again };
+        let by_id: BTreeMap<&str, &ListedZone> = listed.iter().map(|zone| (zone.id.as_str(), zone)).collect();
+
+        let mut zones: BTreeMap<String, Zone> = BTreeMap::new();
+        for seen in on_vpc {
+            let own = by_id.get(seen.id.as_str());
+            let is_ours = own.is_some_and(|zone| self.our_vpc(zone).as_deref() == Some(vpc.id.as_str()));
+            if is_needed(&seen.name) || is_ours || remembered.contains(seen.id.as_str()) {
+                let holder = if own.is_some() { Holder::Account } else { Holder::Other(seen.holder) };
+                let comment = own.map(|zone| zone.comment.clone()).unwrap_or_default();
+                let zone =
+                    Zone { id: seen.id.clone(), name: seen.name, comment, holder, on_vpc: true, records: Vec::new() };
+                zones.insert(seen.id, zone);
+            }
+        }
+        for zone in listed.iter().filter(|zone| self.our_vpc(zone).as_deref() == Some(vpc.id.as_str())) {
+            zones.entry(zone.id.clone()).or_insert_with(|| Zone {
+                id: zone.id.clone(),
+                name: zone.name.clone(),
+                comment: zone.comment.clone(),
+                holder: Holder::Account,
+                on_vpc: false,
+                records: Vec::new(),
+            });
+        }
+        self.fill(zones.into_values().collect()).await
+    }
+
+    /// Reads the records of zones again, those of this account.
+    pub(crate) async fn fill(&self, zones: Vec<Zone>) -> Result<Vec<Zone>, AwsError> {
+        iter(zones)
+            .map(|zone| async move {
+                let records = match zone.holder {
+                    Holder::Account => self.route53.records(&zone.id).await?,
+                    Holder::Other(_) => Vec::new(),
+                };
+                Ok(Zone { records, ..zone })
+            })
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await
+    }
+}

@@ -1,0 +1,126 @@
+//! The algorithm: one path for every trigger.
+
+use futures::stream::{StreamExt, iter};
+use planner::report::{Connection, Mode, Problem, Report};
+use planner::trigger::Trigger;
+
+use super::connection::Done;
+use super::memory::rests;
+use super::read::AT_ONCE;
+use super::{Clock, Reconcile, Redeliver};
+use crate::error::{AwsError, Kind, chain};
+
+impl Reconcile {
+    /// Looks at the world and makes it as it should be.
+    ///
+    /// Flow: read the endpoints (a settled sweep ends here, after one AWS call); read zones and what was
+    /// announced; then for each VPC, independently of the others: read its records, plan, write, wait until
+    /// Route 53 has it everywhere, read again and plan again, announce.
+    ///
+    /// Guarantees: nothing is written after a failed read, before the endpoint is available, or where a record
+    /// of somebody else stands in the way. Duplicate, late and concurrent runs end in the same state.
+    ///
+    /// # Errors
+    /// [`Redeliver`] when another delivery of the same event helps.
+    pub(crate) async fn run(&self, trigger: &Trigger, clock: &Clock) -> Result<Report, Box<Redeliver>> {
+        let read = async {
+            let endpoints = self.endpoints(trigger, clock).await?;
+            let settled = match trigger {
+                Trigger::Sweep => self.memory.lock().await.settled(&endpoints),
+                _ => None,
+            };
+            match settled {
+                Some(report) => Ok(Look::Settled(report)),
+                None => self.world().await.map(|world| Look::Full(endpoints, world)),
+            }
+        };
+        let (endpoints, world) = match read.await {
+            Ok(Look::Settled(report)) => return Ok(report),
+            Ok(Look::Full(endpoints, world)) => (endpoints, world),
+            Err(error) => return self.report(trigger, Vec::new(), vec![error], &[]),
+        };
+
+        let vpcs = self.vpcs(&endpoints, &world, trigger);
+        let mut done: Vec<Done> = iter(&vpcs)
+            .map(|vpc| self.connection(vpc, &world, trigger, clock))
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+        done.retain(|done| done.connection.is_some());
+        done.sort_by(|a, b| a.vpc_id().cmp(&b.vpc_id()));
+
+        let is_at_rest = done.iter().all(Done::rests);
+        let connections: Vec<Connection> = done.iter().filter_map(|done| done.connection.clone()).collect();
+        let errors = done.into_iter().filter_map(|done| done.error).collect();
+        let notes = if connections.is_empty() { vec![self.nothing_found(trigger)] } else { Vec::new() };
+        let result = self.report(trigger, connections, errors, &notes);
+        // A look at one endpoint says nothing about the others.
+        let mut memory = self.memory.lock().await;
+        match &result {
+            Ok(report) if is_at_rest && trigger.only().is_none() => memory.settle(endpoints, report),
+            _ => memory.unsettle(),
+        }
+        result
+    }
+
+    fn report(
+        &self,
+        trigger: &Trigger,
+        connections: Vec<Connection>,
+        errors: Vec<AwsError>,
+        notes: &[Problem],
+    ) -> Result<Report, Box<Redeliver>> {
+        let mode = if trigger.may_write() { self.config.mode } else { Mode::Plan };
+        let told = |error: &AwsError| connections.iter().any(|c| c.problems.contains(&problem(error)));
+        let mut problems: Vec<Problem> = errors.iter().filter(|error| !told(error)).map(problem).collect();
+        problems.extend_from_slice(notes);
+        let report = Report { mode, connections, problems };
+        let again: Vec<String> = errors.iter().filter(|e| e.deserves_retry()).map(|e| chain(e)).collect();
+        if again.is_empty() {
+            return Ok(report);
+        }
+        Err(Box::new(Redeliver { report, message: again.join("; ") }))
+    }
+
+    fn nothing_found(&self, trigger: &Trigger) -> Problem {
+        let whom = match (trigger.only(), &self.config.vpc_id) {
+            (Some(id), _) => id.to_owned(),
+            (None, Some(vpc)) => format!("an interface endpoint to {} in {vpc}", self.config.service_name),
+            (None, None) => format!("an interface endpoint to {}", self.config.service_name),
+        };
+        Problem::note(
+            "no-endpoint",
+            "",
+            format!("There is no {whom} in this account and Region."),
+            "Create the interface endpoint, then tell TetraScience its id. If it exists, compare its service name with TDP_SERVICE_NAME.",
+        )
+    }
+}
+
+enum Look {
+    Settled(Report),
+    Full(Vec<planner::endpoint::Endpoint>, super::read::World),
+}
+
+/// A failed call as a person reads it in the report.
+pub(crate) fn problem(error: &AwsError) -> Problem {
+    let code = match error.kind {
+        Kind::Denied => "access-denied",
+        Kind::Throttled => "throttled",
+        Kind::TimedOut => "timed-out",
+        Kind::Unavailable => "aws-unavailable",
+        Kind::Stale => "stale-plan",
+        Kind::NotFound | Kind::Refused => "aws-refused",
+    };
+    Problem::note(code, format!("{} {}", error.action, error.code), format!("{error}."), error.fix())
+}
+
+impl Done {
+    fn vpc_id(&self) -> Option<&str> {
+        self.connection.as_ref().map(|connection| connection.vpc_id.as_str())
+    }
+
+    fn rests(&self) -> bool {
+        self.is_complete && self.error.is_none() && self.connection.as_ref().is_none_or(|c| rests(c.outcome))
+    }
+}

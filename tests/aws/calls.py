@@ -1,0 +1,59 @@
+"""The call log: what a client under test asked for, in order of arrival."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+
+@dataclass
+class Call:
+    """One logged call. `status` stays 0 while it runs, and when the connection was closed without an answer."""
+
+    service: str
+    operation: str
+    params: dict[str, Any]
+    fault: str | None = None
+    status: int = 0
+
+    @property
+    def name(self) -> str:
+        return f"{self.service}:{self.operation}"
+
+
+class CallLog:
+    """A list of calls that server threads append to while tests read it."""
+
+    def __init__(self) -> None:
+        self._calls: list[Call] = []
+        self._lock = Lock()
+
+    def append(self, call: Call) -> None:
+        with self._lock:
+            self._calls.append(call)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._calls.clear()
+
+    def names(self) -> list[str]:
+        """`service:Operation` of every call, in order."""
+        return [call.name for call in self]
+
+    def count(self, name: str) -> int:
+        """How many calls were `service:Operation`, or went to `service` when no operation is given."""
+        return sum(name in (call.name, call.service) for call in self)
+
+    def __iter__(self) -> Iterator[Call]:
+        with self._lock:
+            return iter(list(self._calls))
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def __getitem__(self, index: int | slice) -> Any:
+        with self._lock:
+            return self._calls[index]
+
+    def __repr__(self) -> str:
+        return f"CallLog({self.names()})"

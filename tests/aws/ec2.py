@@ -1,0 +1,217 @@
+"""The EC2 operations on VPC endpoints, which moto answers with `available` and invented names.
+
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpoints.html and its neighbours
+"""
+
+import re
+import secrets
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from typing import Any
+
+from moto.ec2.models import EC2Backend
+
+from tests.aws import names, pages
+from tests.aws.endpoints import Endpoint, Endpoints, is_partner_service
+from tests.aws.errors import AwsError
+
+Params = dict[str, Any]
+Result = dict[str, Any]
+
+MAX_ENDPOINTS = 1000
+ID = re.compile(r"vpce-[0-9a-f]{8,17}")
+FILTERS: dict[str, Callable[[Endpoint], str]] = {
+    "vpc-endpoint-id": lambda endpoint: endpoint.id,
+    "service-name": lambda endpoint: endpoint.service_name,
+    "service-region": lambda endpoint: endpoint.region,
+    "vpc-id": lambda endpoint: endpoint.vpc_id,
+    "vpc-endpoint-type": lambda endpoint: endpoint.kind,
+    "vpc-endpoint-state": lambda endpoint: endpoint.state,
+    "ip-address-type": lambda endpoint: endpoint.ip_type,
+}
+
+
+class VpcEndpoints:
+    """One method per operation, named as boto3 names it. `set_up` marks the test's own calls."""
+
+    def __init__(self, account: str, region: str, ec2: EC2Backend, zone_names: Callable[[str], set[str]]) -> None:
+        self.endpoints = Endpoints(ec2)
+        self.page_size: int | None = None
+        self._account = account
+        self._region = region
+        self._ec2 = ec2
+        self._zone_names = zone_names
+
+    def describe_vpc_endpoints(self, params: Params, set_up: bool) -> Result:
+        found = list(self.endpoints)
+        if ids := params.get("VpcEndpointIds"):
+            for endpoint_id in ids:
+                if not ID.fullmatch(endpoint_id):
+                    raise AwsError("InvalidVpcEndpointId.Malformed", f"Invalid Vpc Endpoint Id: '{endpoint_id}'")
+            found = [self.endpoints.find(endpoint_id) for endpoint_id in ids]
+        for wanted in params.get("Filters", []):
+            found = [endpoint for endpoint in found if _matches(endpoint, wanted)]
+        if token := params.get("NextToken"):
+            first = pages.position(token, "InvalidNextToken")
+            at = next((index for index, endpoint in enumerate(found) if endpoint.id == first), len(found))
+            found = found[at:]
+        at_most = pages.size(params.get("MaxResults"), MAX_ENDPOINTS, None if set_up else self.page_size)
+        page, following = pages.cut(found, at_most)
+        result: Result = {"VpcEndpoints": [self.shown(endpoint) for endpoint in page]}
+        if following:
+            result["NextToken"] = pages.token(following.id)
+        if not set_up:
+            self.endpoints.tick()
+        return result
+
+    def create_vpc_endpoint(self, params: Params, set_up: bool) -> Result:
+        self._ec2.get_vpc(params["VpcId"])
+        service, kind = params["ServiceName"], params.get("VpcEndpointType", "Gateway")
+        partner = is_partner_service(service)
+        ip_type = params.get("IpAddressType", "ipv4")
+        private_dns = kind == "Interface" and params.get("PrivateDnsEnabled", not partner)
+        if private_dns and partner:
+            raise _no_private_name(service)
+        tags = [tag for spec in params.get("TagSpecifications", []) for tag in spec.get("Tags", [])]
+        endpoint = Endpoint(
+            id=new_id(),
+            vpc_id=params["VpcId"],
+            service_name=service,
+            region=self._region,
+            state="pendingAcceptance" if partner else "pending",
+            kind=kind,
+            ip_type=ip_type,
+            record_ip_type=params.get("DnsOptions", {}).get("DnsRecordIpType", ip_type),
+            groups=self.groups(params["VpcId"], params.get("SecurityGroupIds", [])),
+            route_table_ids=params.get("RouteTableIds", []),
+            tags={tag["Key"]: tag["Value"] for tag in tags},
+            policy=params.get("PolicyDocument"),
+            private_dns_enabled=private_dns,
+            private_dns_name=None if partner else aws_service_host(service),
+        )
+        if not partner:
+            endpoint.coming.append([1, "available"])
+        self.endpoints.add(endpoint, params.get("SubnetIds", []))
+        return {"VpcEndpoint": self.shown(endpoint)}
+
+    def modify_vpc_endpoint(self, params: Params, set_up: bool) -> Result:
+        """A modified endpoint is pending for a moment, and keeps its names."""
+        endpoint = self.endpoints.find(params["VpcEndpointId"])
+        if params.get("PrivateDnsEnabled") and not endpoint.private_dns_enabled:
+            self._enable_private_dns(endpoint)
+        if params.get("PrivateDnsEnabled") is False:
+            endpoint.private_dns_enabled = False
+        for subnet_id in params.get("RemoveSubnetIds", []):
+            self.endpoints.drop_subnet(endpoint, subnet_id)
+        for subnet_id in params.get("AddSubnetIds", []):
+            self.endpoints.add_subnet(endpoint, subnet_id)
+        dropped = params.get("RemoveSecurityGroupIds", [])
+        endpoint.groups = [group for group in endpoint.groups if group["GroupId"] not in dropped]
+        if added := params.get("AddSecurityGroupIds"):
+            endpoint.groups += self.groups(endpoint.vpc_id, added)
+        endpoint.ip_type = params.get("IpAddressType", endpoint.ip_type)
+        endpoint.record_ip_type = params.get("DnsOptions", {}).get("DnsRecordIpType", endpoint.record_ip_type)
+        endpoint.policy = params.get("PolicyDocument", endpoint.policy)
+        if endpoint.state == "available":
+            endpoint.enter("pending")
+            endpoint.coming.append([1, "available"])
+        return {"Return": True}
+
+    def delete_vpc_endpoints(self, params: Params, set_up: bool) -> Result:
+        failed = []
+        for endpoint_id in params["VpcEndpointIds"]:
+            if self.endpoints.has(endpoint_id):
+                self.endpoints.delete(self.endpoints.find(endpoint_id))
+                continue
+            message = f"The Vpc Endpoint Id '{endpoint_id}' does not exist"
+            error = {"Code": "InvalidVpcEndpoint.NotFound", "Message": message}
+            failed.append({"ResourceId": endpoint_id, "Error": error})
+        return {"Unsuccessful": failed}
+
+    def create_tags(self, params: Params, set_up: bool) -> Result:
+        for endpoint_id in params["Resources"]:
+            self.endpoints.find(endpoint_id).tags.update({tag["Key"]: tag["Value"] for tag in params["Tags"]})
+        return {}
+
+    def delete_tags(self, params: Params, set_up: bool) -> Result:
+        for endpoint_id in params["Resources"]:
+            tags = self.endpoints.find(endpoint_id).tags
+            for key in [tag["Key"] for tag in params["Tags"]] if "Tags" in params else list(tags):
+                tags.pop(key, None)
+        return {}
+
+    def groups(self, vpc_id: str, group_ids: list[str]) -> list[dict[str, str]]:
+        """The named security groups, or the VPC's default one."""
+        groups = [self._ec2.get_security_group_from_id(group_id) for group_id in group_ids]
+        groups = groups or [self._ec2.get_default_security_group(vpc_id)]
+        return [{"GroupId": group.id, "GroupName": group.name} for group in groups if group]
+
+    def shown(self, endpoint: Endpoint) -> dict[str, Any]:
+        """The endpoint as DescribeVpcEndpoints shows it; states in the casing of the wire."""
+        shown: dict[str, Any] = {
+            "VpcEndpointId": endpoint.id,
+            "VpcEndpointType": endpoint.kind,
+            "VpcId": endpoint.vpc_id,
+            "ServiceName": endpoint.service_name,
+            "ServiceRegion": endpoint.region,
+            "State": endpoint.state,
+            "RouteTableIds": endpoint.route_table_ids,
+            "SubnetIds": list(endpoint.subnet_ids),
+            "Groups": endpoint.groups,
+            "IpAddressType": endpoint.ip_type,
+            "DnsOptions": {"DnsRecordIpType": endpoint.record_ip_type},
+            "PrivateDnsEnabled": endpoint.private_dns_enabled,
+            "RequesterManaged": False,
+            "NetworkInterfaceIds": [interface.id for interface in endpoint.interfaces],
+            "DnsEntries": endpoint.dns_entries(),
+            "CreationTimestamp": endpoint.created,
+            "Tags": [{"Key": key, "Value": value} for key, value in endpoint.tags.items()],
+            "OwnerId": self._account,
+        }
+        if endpoint.policy:
+            shown["PolicyDocument"] = endpoint.policy
+        if endpoint.state == "failed":
+            shown["LastError"] = {"Code": "InternalError", "Message": "The endpoint could not be made available."}
+        return shown
+
+    def _enable_private_dns(self, endpoint: Endpoint) -> None:
+        if endpoint.private_dns_name is None:
+            raise _no_private_name(endpoint.service_name)
+        if names.canonical(endpoint.private_dns_name) in self._zone_names(endpoint.vpc_id):
+            message = (
+                "private-dns-enabled cannot be set because there is already a conflicting DNS domain for "
+                f"{endpoint.private_dns_name} in the VPC {endpoint.vpc_id}"
+            )
+            raise AwsError("InvalidParameter", message)
+        endpoint.private_dns_enabled = True
+
+
+def new_id() -> str:
+    return f"vpce-0{secrets.token_hex(8)}"
+
+
+def aws_service_host(service_name: str) -> str:
+    """The public host of an AWS service, which private DNS answers inside the VPC."""
+    region, *service = service_name.removeprefix("com.amazonaws.").split(".")
+    return f"{'.'.join(reversed(service))}.{region}.amazonaws.com"
+
+
+def _no_private_name(service_name: str) -> AwsError:
+    return AwsError(
+        "InvalidParameter",
+        f"Private DNS can't be enabled because the service {service_name} does not provide a private DNS name.",
+    )
+
+
+def _matches(endpoint: Endpoint, wanted: dict[str, Any]) -> bool:
+    """Values of one filter are alternatives; `*` and `?` are wildcards."""
+    name, values = wanted["Name"], wanted.get("Values", [])
+    if name == "tag-key":
+        actual = list(endpoint.tags)
+    elif name.startswith("tag:"):
+        actual = [value for key, value in endpoint.tags.items() if key == name.removeprefix("tag:")]
+    elif name in FILTERS:
+        actual = [FILTERS[name](endpoint)]
+    else:
+        raise AwsError("InvalidParameterValue", f"The filter '{name}' is invalid")
+    return any(fnmatchcase(one, pattern.replace("[", "[[]")) for one in actual for pattern in values)

@@ -1,0 +1,128 @@
+"""The WSGI application: log, gate, faults and corrections in front of moto."""
+
+import socket
+import time
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from botocore import xform_name
+from moto.core.exceptions import ServiceException
+
+from tests.aws import errors, ssm, wire
+from tests.aws.calls import Call
+from tests.aws.errors import Answer, AwsError
+from tests.aws.faults import Fault, refusal, resource_of
+from tests.aws.sns import check_publish, published
+
+if TYPE_CHECKING:
+    from tests.aws.world import World
+
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+REFUSALS = ("throttle", "503", "denied")
+
+
+class Gate:
+    """Every request passes here: the test's own calls straight through, all others logged and open to faults."""
+
+    def __init__(self, world: "World", moto: Wsgi) -> None:
+        self._world = world
+        self._moto = moto
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        request = wire.read(environ)
+        environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._world.account
+        if request.set_up:
+            return _send(self._answer(request, environ), start_response)
+        call = Call(request.service, request.operation, request.params)
+        self._world.calls.append(call)
+        for callback in self._world.callbacks():
+            callback(request.service, request.operation)
+        fault = self._world.faults.strike(request.service, request.operation)
+        if fault is None:
+            answer: Answer | None = self._answer(request, environ)
+        else:
+            call.fault = fault.kind
+            answer = self._faulty(fault, request, environ)
+        if answer is None:
+            return _hang_up(environ, start_response)
+        call.status = answer.status
+        return _send(answer, start_response)
+
+    def _faulty(self, fault: Fault, request: wire.Request, environ: dict[str, Any]) -> Answer | None:
+        """The answer that a fault leaves, or None where the client gets none."""
+        if fault.kind in REFUSALS:
+            resource = resource_of(request.service, request.params, request.region, self._world.account)
+            error = refusal(fault.kind, request.service, request.operation, resource, self._world.account)
+            return errors.render(error, request.service, request.protocol)
+        if fault.kind == "drop":
+            return None
+        if fault.kind == "slow":
+            time.sleep(fault.seconds)
+        answer = self._answer(request, environ)
+        if fault.kind == "lost":
+            return None
+        if fault.kind == "malformed":
+            headers = {key: value for key, value in answer.headers.items() if key.lower() != "content-length"}
+            return Answer(answer.status, answer.body[: len(answer.body) // 2], headers)
+        return answer
+
+    def _answer(self, request: wire.Request, environ: dict[str, Any]) -> Answer:
+        operation = self._world.corrected(request)
+        try:
+            if request.service == "ec2" and request.params.get("DryRun"):
+                raise AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
+            if operation is not None:
+                with self._world.lock:
+                    return wire.answer(request, operation(request.params, request.set_up))
+            return self._from_moto(request, environ)
+        except AwsError as error:
+            return errors.render(error, request.service, request.protocol)
+        except ServiceException as error:  # raised by the parts of moto's EC2 that our operations call
+            return errors.render(AwsError(error.code, error.message), request.service, request.protocol)
+
+    def _from_moto(self, request: wire.Request, environ: dict[str, Any]) -> Answer:
+        if (request.service, request.operation) == ("sns", "Publish"):
+            check_publish(request.params)
+        if (request.service, request.operation) == ("ssm", "PutParameter"):
+            ssm.check_put(request.params)
+        cap = None if request.set_up else self._world.page_size
+        if (request.service, request.operation) == ("ssm", "GetParametersByPath") and cap:
+            body = ssm.capped(request.params, cap)
+            environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(body), str(len(body))
+        answer = _collect(self._moto, environ)
+        if (request.service, request.operation) == ("sns", "Publish") and answer.status == HTTPStatus.OK:
+            self._world.remember(published(request.params))
+        return answer
+
+
+def method_of(api: object, operation: str) -> Callable[[dict[str, Any], bool], dict[str, Any]] | None:
+    """The method of an API object that answers an operation."""
+    return getattr(api, xform_name(operation), None)
+
+
+def _collect(app: Wsgi, environ: dict[str, Any]) -> Answer:
+    started: list[Any] = []
+
+    def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
+        started[:] = [int(status.split()[0]), dict(headers)]
+
+    body = b"".join(app(environ, start))
+    status, headers = started
+    return Answer(status, body, headers)
+
+
+def _send(answer: Answer, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    headers = {key: value for key, value in answer.headers.items() if key.lower() != "content-length"}
+    headers["Content-Length"] = str(len(answer.body))
+    reason = HTTPStatus(answer.status).phrase
+    start_response(f"{answer.status} {reason}", list(headers.items()))
+    return [answer.body]
+
+
+def _hang_up(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Close the connection without a byte of answer; the server's own attempt to write then comes to nothing."""
+    environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+    start_response("500 Connection closed", [("Connection", "close")])
+    return [b""]

@@ -1,0 +1,251 @@
+"""The usual scene: a VPC with an endpoint to the platform, a topic, the function's variables, and the neighbours."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.aws import SERVICE_NAME, Call, EmbeddedAws, Message, Vpc
+from tests.aws.names import canonical
+from tests.harness.function import Answer, Event, Function
+
+PLATFORM = "platform.tetrascience.com"
+OWNER = "tdp-test"
+# What the catalog has for platform.tetrascience.com, with the zone that each host lives in.
+HOSTS = {
+    "api.platform.tetrascience.com": "platform.tetrascience.com",
+    "api.tetrascience.com": "api.tetrascience.com",
+    "platform.tetrascience.com": "platform.tetrascience.com",
+}
+# Interface endpoints' names in us-east-1 live in this zone.
+ENDPOINT_ZONE = "Z7HUB22UULQXV"
+READS = ("Describe", "Get", "List")
+
+Record = dict[str, Any]
+
+
+def variables(aws: EmbeddedAws, topic_arn: str, **changes: str) -> dict[str, str]:
+    """A complete environment for the function: the embedded AWS, the usual configuration, and changes to it."""
+    usual = {
+        "TDP_SERVICE_NAME": SERVICE_NAME,
+        "TDP_PLATFORM_HOST": PLATFORM,
+        "MODE": "apply",
+        "OWNER_ID": OWNER,
+        "TOPIC_ARN": topic_arn,
+    }
+    return aws.env() | usual | changes
+
+
+def a_record(name: str, *values: str, ttl: int = 300) -> Record:
+    return {"Name": name, "Type": "A", "TTL": ttl, "ResourceRecords": [{"Value": value} for value in values]}
+
+
+def cname(name: str, target: str) -> Record:
+    return {"Name": name, "Type": "CNAME", "TTL": 300, "ResourceRecords": [{"Value": target}]}
+
+
+def txt(name: str, text: str) -> Record:
+    return {"Name": name, "Type": "TXT", "TTL": 300, "ResourceRecords": [{"Value": f'"{text}"'}]}
+
+
+def marker_name(host: str) -> str:
+    """Where the TXT marker of a host stands."""
+    if host.startswith("*."):
+        return f"_tdp-privatelink-wildcard.{host[2:]}"
+    return f"_tdp-privatelink.{host}"
+
+
+@dataclass
+class Foreign:
+    """A zone that is not ours. `whole`: not even a record of ours may come into it."""
+
+    id: str
+    zone: dict[str, Any]
+    records: list[Record]
+    whole: bool
+
+
+class Scene:
+    """One customer's account. Beside the VPC stand neighbours with the same names, which must stay as they are."""
+
+    def __init__(self, aws: EmbeddedAws) -> None:
+        self.aws = aws
+        self.vpc = aws.make_vpc()
+        self.topic = aws.make_topic("tdp-privatelink-news")
+        self.endpoint_id = ""
+        self.variables = variables(aws, self.topic)
+        self._foreign: dict[str, Foreign] = {}
+        self._told = 0
+        self._neighbours()
+
+    # Setting the scene
+
+    def _neighbours(self) -> None:
+        """A public zone and another VPC's zone of the platform's name, each with records at names that we want."""
+        other = self.aws.make_vpc("10.99.0.0/16", azs=1)
+        public = self.aws.make_zone(PLATFORM, private=False)
+        theirs = self.aws.make_zone(PLATFORM, other, comment="of another team")
+        for zone_id in (public, theirs):
+            self.aws.put_records(zone_id, a_record(PLATFORM, "192.0.2.10"), a_record(f"api.{PLATFORM}", "192.0.2.11"))
+            self.watch(zone_id, whole=True)
+
+    def configure(self, **changes: str | None) -> None:
+        """Variables from now on; None unsets one."""
+        for name, value in changes.items():
+            self.variables.pop(name, None)
+            if value is not None:
+                self.variables[name] = value
+
+    def request(self, state: str = "pendingAcceptance", **settings: Any) -> str:
+        """A new endpoint to the platform in the VPC; it becomes the scene's endpoint."""
+        self.endpoint_id = self.aws.request_endpoint(self.vpc, state=state, **settings)
+        return self.endpoint_id
+
+    def enter(self, state: str) -> None:
+        """The scene's endpoint enters a state."""
+        self.aws.set_endpoint_state(self.endpoint_id, state)
+
+    def go_live(self, **settings: Any) -> str:
+        """An available endpoint with its records, announced; calls and messages count from here."""
+        self.request("available", **settings)
+        answer = self.run("reconcile")
+        assert (answer.ok, answer.outcome) == (True, "changed"), answer
+        self.mark()
+        return self.endpoint_id
+
+    def plant_zone(self, name: str, *records: Record, vpc: Vpc | None = None, comment: str = "") -> str:
+        """A private zone that somebody else made, on the scene's VPC unless said otherwise, and watched."""
+        zone_id = self.aws.make_zone(name, vpc or self.vpc, comment=comment)
+        self.plant(zone_id, *records)
+        return zone_id
+
+    def plant(self, zone_id: str, *records: Record) -> None:
+        """Records that somebody else made, watched; in a zone of ours they alone are foreign."""
+        if records:
+            self.aws.put_records(zone_id, *records)
+        self.watch(zone_id, names=[(canonical(record["Name"]), record["Type"]) for record in records])
+
+    def watch(self, zone_id: str, *, names: Iterable[tuple[str, str]] | None = None, whole: bool = False) -> None:
+        records = self.aws.records(zone_id)
+        if names is not None:
+            wanted = set(names)
+            records = [record for record in records if (record["Name"], record["Type"]) in wanted]
+            records += self._foreign[zone_id].records if zone_id in self._foreign else []
+        self._foreign[zone_id] = Foreign(zone_id, self._zone_by_id(zone_id), records, whole)
+
+    def give_up(self, zone_id: str) -> None:
+        """Watch a zone no longer: the test is about taking over or deleting what is in it."""
+        del self._foreign[zone_id]
+
+    def assert_foreign_untouched(self) -> None:
+        """Every watched zone and record is as it was, and no write went to a neighbour."""
+        for foreign in self._foreign.values():
+            assert self._zone_by_id(foreign.id) == foreign.zone
+            now = self.aws.records(foreign.id)
+            if foreign.whole:
+                assert now == foreign.records
+                assert not [call for call in self.writes() if foreign.id in json.dumps(call.params, default=str)]
+            else:
+                assert [record for record in foreign.records if record not in now] == []
+
+    # Acting
+
+    def function(self) -> Function:
+        """The function with the scene's variables; it starts with its context."""
+        return Function(self.variables)
+
+    def run(self, event: Event, *, deadline: float = 120) -> Answer:
+        """One event, given to a fresh process. A word is a task."""
+        with self.function() as function:
+            return function.invoke(as_event(event), deadline=deadline)
+
+    def mark(self) -> None:
+        """Calls and messages count from here."""
+        self.aws.calls.clear()
+        self._told = len(self.aws.messages(self.topic))
+
+    def assert_planning_again_gives_nothing(self) -> Answer:
+        """A fresh process plans: no change is wanted, and no write call is made."""
+        self.aws.faults.clear()
+        before = len(self.aws.calls)
+        answer = self.run("plan")
+        assert answer.ok, answer.error
+        assert [call.name for call in self.aws.calls[before:] if is_write(call)] == []
+        for connection in answer.connections:
+            assert connection["outcome"] in ("in-sync", "waiting", "lost", "refused"), connection
+            assert connection["outcome"] == "refused" or connection["changes"] == [], connection["changes"]
+        return answer
+
+    # Looking
+
+    def writes(self) -> list[Call]:
+        """The logged calls that could change something."""
+        return [call for call in self.aws.calls if is_write(call)]
+
+    def messages(self) -> list[Message]:
+        """What was announced since the mark."""
+        return self.aws.messages(self.topic)[self._told :]
+
+    def news(self) -> list[str]:
+        """The events that were announced since the mark."""
+        return [message.attributes["event"] for message in self.messages()]
+
+    def parameter(self) -> dict[str, Any] | None:
+        """The connection record."""
+        text = self.aws.parameters().get(f"/tdp-privatelink/{OWNER}/{self.vpc.id}")
+        return None if text is None else json.loads(text)
+
+    def zones(self) -> dict[str, str]:
+        """The zones that the VPC sees: ids by name."""
+        return {zone["name"]: zone["id"] for zone in self.aws.zones(self.vpc)}
+
+    def _zone_by_id(self, zone_id: str) -> dict[str, Any]:
+        found = [zone for zone in self.aws.zones() if zone["id"] == zone_id]
+        assert found, f"zone {zone_id} is gone"
+        return found[0]
+
+    def records(self, zone_name: str) -> dict[tuple[str, str], Record]:
+        """The records of a zone on the VPC, by name without trailing dot and type."""
+        zone_id = self.zones()[zone_name]
+        return {(record["Name"].removesuffix("."), record["Type"]): record for record in self.aws.records(zone_id)}
+
+    def alias(self, endpoint_id: str | None = None) -> dict[str, Any]:
+        """The alias target that every host should have: the endpoint's regional name in the endpoints' zone."""
+        return {
+            "HostedZoneId": ENDPOINT_ZONE,
+            "DNSName": f"{self.primary_dns_name(endpoint_id)}.",
+            "EvaluateTargetHealth": False,
+        }
+
+    def primary_dns_name(self, endpoint_id: str | None = None) -> str:
+        """The endpoint's regional DNS name: the one whose first label has no Availability Zone."""
+        entries = self.aws.endpoint(endpoint_id or self.endpoint_id)["DnsEntries"]
+        regional = [one["DnsName"] for one in entries if re.match(r"vpce-[0-9a-f]+-[0-9a-z]+\.", one["DnsName"])]
+        assert len(regional) == 1, entries
+        return str(regional[0])
+
+    def addresses(self, kind: str = "A", endpoint_id: str | None = None) -> list[str]:
+        """The addresses of the endpoint's network interfaces."""
+        ids = self.aws.endpoint(endpoint_id or self.endpoint_id)["NetworkInterfaceIds"]
+        found = self.aws.client("ec2").describe_network_interfaces(NetworkInterfaceIds=ids)["NetworkInterfaces"]
+        if kind == "AAAA":
+            return sorted(address["Ipv6Address"] for one in found for address in one["Ipv6Addresses"])
+        return sorted(one["PrivateIpAddress"] for one in found)
+
+    def resolve(self, host: str, kind: str = "A") -> list[str]:
+        """What a client in the VPC gets for a host; public DNS knows the platform as 203.0.113.1."""
+        public = {canonical(name): ["203.0.113.1"] for name in [*HOSTS, "www.tetrascience.com"]}
+        reply = self.aws.view(self.vpc.id, public).resolve(canonical(host), kind)
+        return sorted(value for _, found, _, value in reply.records if found == kind)
+
+
+def as_event(event: Event) -> Event:
+    """A single word is a task; everything else is the event itself."""
+    if isinstance(event, str) and event.isalpha():
+        return {"task": event}
+    return event
+
+
+def is_write(call: Call) -> bool:
+    return not call.operation.startswith(READS)
