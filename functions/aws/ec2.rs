@@ -2,7 +2,8 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_ec2::Client;
-use aws_sdk_ec2::types::{Filter, VpcEndpoint};
+use aws_sdk_ec2::primitives::DateTime;
+use aws_sdk_ec2::types::{DnsRecordIpType, Filter, IpAddressType, VpcEndpoint};
 use planner::endpoint::{DnsEntry, Endpoint, State};
 use planner::name::Name;
 
@@ -79,15 +80,15 @@ fn endpoint(item: &VpcEndpoint) -> Option<Endpoint> {
             Some(DnsEntry { name: Name::from_wire(entry.dns_name()?), zone_id })
         })
         .collect();
-    let record_type = item.dns_options().and_then(|options| options.dns_record_ip_type()).map(|t| t.as_str());
+    let record_type = item.dns_options().and_then(|options| options.dns_record_ip_type()).map(DnsRecordIpType::as_str);
     let ip_type = record_type
         .filter(|word| !word.eq_ignore_ascii_case("service-defined"))
-        .or_else(|| item.ip_address_type().map(|t| t.as_str()));
+        .or_else(|| item.ip_address_type().map(IpAddressType::as_str));
     Some(Endpoint {
         id: item.vpc_endpoint_id()?.to_owned(),
         vpc_id: item.vpc_id()?.to_owned(),
         state,
-        created: item.creation_timestamp().map_or(0, |time| time.secs()),
+        created: item.creation_timestamp().map_or(0, DateTime::secs),
         dns_entries,
         ip_type: ip_type.unwrap_or("ipv4").to_owned(),
         private_dns: item.private_dns_enabled().unwrap_or(false),

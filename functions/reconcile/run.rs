@@ -37,7 +37,7 @@ impl Reconcile {
         let (endpoints, world) = match read.await {
             Ok(Look::Settled(report)) => return Ok(report),
             Ok(Look::Full(endpoints, world)) => (endpoints, world),
-            Err(error) => return self.report(trigger, Vec::new(), vec![error], &[]),
+            Err(error) => return self.report(trigger, Vec::new(), &[error], &[]),
         };
 
         let vpcs = self.vpcs(&endpoints, &world, trigger);
@@ -51,9 +51,9 @@ impl Reconcile {
 
         let is_at_rest = done.iter().all(Done::rests);
         let connections: Vec<Connection> = done.iter().filter_map(|done| done.connection.clone()).collect();
-        let errors = done.into_iter().filter_map(|done| done.error).collect();
+        let errors: Vec<AwsError> = done.into_iter().filter_map(|done| done.error).collect();
         let notes = if connections.is_empty() { vec![self.nothing_found(trigger)] } else { Vec::new() };
-        let result = self.report(trigger, connections, errors, &notes);
+        let result = self.report(trigger, connections, &errors, &notes);
         // A look at one endpoint says nothing about the others.
         let mut memory = self.memory.lock().await;
         match &result {
@@ -67,7 +67,7 @@ impl Reconcile {
         &self,
         trigger: &Trigger,
         connections: Vec<Connection>,
-        errors: Vec<AwsError>,
+        errors: &[AwsError],
         notes: &[Problem],
     ) -> Result<Report, Box<Redeliver>> {
         let mode = if trigger.may_write() { self.config.mode } else { Mode::Plan };

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
 
 import re
+import sys
 import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -36,6 +37,16 @@ class Invocation:
             self.done.set()
 
 
+class Server(ThreadingHTTPServer):
+    """One thread per connection. A connection that breaks belongs to a process that was ended."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
 class Runtime:
     """Hands events to one process, one after the other, and takes its answers."""
 
@@ -44,8 +55,7 @@ class Runtime:
         self._queue: Queue[Invocation] = Queue()
         self._open: dict[str, Invocation] = {}
         self._closing = Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = Server(("127.0.0.1", 0), _handler(self))
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property

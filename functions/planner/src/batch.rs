@@ -30,16 +30,25 @@ const MOST_ELEMENTS: usize = 1000;
 const MOST_CHARACTERS: usize = 32_000;
 
 /// Splits the changes of one zone into batches. A name's records and its marker are never apart; within a
-/// batch, what goes comes before what takes its place.
+/// batch, what goes comes before what takes its place. Names that only go are in batches of their own, after
+/// the others: the function's role allows deleting former names, but writing configured ones only.
 pub fn batches(changes: &[Change]) -> Vec<Vec<Step>> {
     let mut units: BTreeMap<Name, Vec<Step>> = BTreeMap::new();
     for change in changes {
         let key = marked_name(&change.name).unwrap_or_else(|| change.name.clone());
         units.entry(key).or_default().extend(steps(change));
     }
+    let only_goes = |unit: &Vec<Step>| unit.iter().all(|step| step.verb == Verb::Delete);
+    let (going, staying): (Vec<_>, Vec<_>) = units.into_values().partition(only_goes);
+    let mut batches = pack(staying);
+    batches.extend(pack(going));
+    batches
+}
+
+fn pack(units: Vec<Vec<Step>>) -> Vec<Vec<Step>> {
     let mut batches: Vec<Vec<Step>> = Vec::new();
     let mut size = Size::default();
-    for unit in units.into_values() {
+    for unit in units {
         let more = Size::of(&unit);
         match batches.last_mut() {
             Some(batch) if size.plus(more).fits() => {

@@ -72,7 +72,9 @@ pub fn split<'a>(zone: &'a Zone, owner: Owner<'_>) -> Split<'a> {
         foreign: BTreeMap::new(),
         soa: None,
     };
-    for set in &zone.records {
+    let mut records: Vec<&RecordSet> = zone.records.iter().collect();
+    records.sort_by(|a, b| (&a.name, &a.rtype, a.data.to_string()).cmp(&(&b.name, &b.rtype, b.data.to_string())));
+    for &set in &records {
         let marked = marker::marked_name(&set.name).zip(Marker::parse(set));
         if let Some((name, marker)) = marked {
             if marker.owner == owner.id {
@@ -82,7 +84,7 @@ pub fn split<'a>(zone: &'a Zone, owner: Owner<'_>) -> Split<'a> {
             }
         }
     }
-    for set in &zone.records {
+    for set in records {
         let is_apex = set.name == zone.name;
         let claimed =
             split.markers.get(&set.name).is_some_and(|(marker, _)| set.simple && marker.types.contains(&set.rtype));

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::name::Name;
 use crate::news::Event;
 use crate::plan::Plan;
 use crate::record::RecordType;
@@ -76,7 +77,7 @@ fn write_text(out: &mut String, event: Event, connection: &Connection, plan: &Pl
             writeln!(out, "  {} ({})", zone.name, zone.id.as_deref().unwrap_or("not made"))?;
         }
     }
-    let hidden: Vec<&str> = connection.zones.iter().flat_map(|zone| &zone.hides).map(|name| name.as_str()).collect();
+    let hidden: Vec<&str> = connection.zones.iter().flat_map(|zone| &zone.hides).map(Name::as_str).collect();
     if !hidden.is_empty() && event == Event::ConnectionLive {
         writeln!(out, "Names that this VPC no longer resolves in public DNS: {}", hidden.join(", "))?;
     }

@@ -120,7 +120,8 @@ pub fn plan(intent: &Intent<'_>, zones: &[Zone]) -> Plan {
     zones.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
     let mut kept: BTreeSet<&str> = BTreeSet::new();
 
-    for (name, hosts) in desired::zones(&wanted_hosts(intent, &zones, &mut plan.problems)) {
+    let wanted = wanted_hosts(intent, &zones, &mut plan.problems);
+    for (name, hosts) in desired::zones(&wanted) {
         plan.problems.extend(shadows(intent, &zones, &name, &hosts));
         let chosen = match choose_zone(intent, &zones, &name) {
             Ok(zone) => zone,
@@ -145,7 +146,7 @@ pub fn plan(intent: &Intent<'_>, zones: &[Zone]) -> Plan {
         });
     }
     for zone in zones.into_iter().filter(|zone| !kept.contains(zone.id.as_str())) {
-        plan.remove(intent, zone);
+        plan.remove(intent, zone, &wanted);
     }
     plan.problems.extend(unsafe_parts(intent, &plan));
     plan
@@ -153,13 +154,17 @@ pub fn plan(intent: &Intent<'_>, zones: &[Zone]) -> Plan {
 
 impl Plan {
     /// Takes our records out of a zone that no wanted host needs, and the zone itself when it is ours and empty.
-    fn remove(&mut self, intent: &Intent<'_>, zone: &Zone) {
+    fn remove(&mut self, intent: &Intent<'_>, zone: &Zone, wanted: &BTreeSet<Name>) {
         let created = zone.is_created_by(intent.owner);
         let ZoneDiff { changes, problems, empties } = diff_removed(intent, zone, created);
         if changes.is_empty() && !created {
             return;
         }
         self.problems.extend(problems);
+        let stays_in_the_way = zone.on_vpc && !empties && wanted.iter().any(|host| host.is_within(&zone.name));
+        if stays_in_the_way {
+            self.problems.push(in_the_way(intent, zone));
+        }
         self.zones.push(ZonePlan {
             name: zone.name.clone(),
             id: Some(zone.id.clone()),
@@ -228,9 +233,7 @@ fn choose_zone<'a>(intent: &Intent<'_>, zones: &[&'a Zone], name: &Name) -> Resu
         "foreign-zone",
         subject,
         format!("{vpc} already has a private zone {name} ({}) that this product did not make.", foreign.id),
-        format!(
-            "Dissociate or delete that zone, or set EXISTING_ZONES=adopt to add the records to it: its own records stay."
-        ),
+        "Dissociate or delete that zone, or set EXISTING_ZONES=adopt to add the records to it: its own records stay.",
     ))
 }
 
@@ -240,18 +243,20 @@ fn shadows(intent: &Intent<'_>, zones: &[&Zone], name: &Name, hosts: &BTreeSet<N
         .iter()
         .filter(|zone| zone.on_vpc && zone.name.is_below(name) && !zone.is_created_by(intent.owner))
         .filter(|zone| hosts.iter().any(|host| host.is_within(&zone.name)))
-        .map(|zone| {
-            Problem::refusal(
-                "foreign-zone",
-                zone.id.clone(),
-                format!(
-                    "The private zone {} ({}) on {} answers for a name that belongs into {name}; the more specific zone wins.",
-                    zone.name, zone.id, intent.owner.vpc_id
-                ),
-                "Dissociate that zone from the VPC, or remove the host from the configuration.",
-            )
-        })
+        .map(|zone| in_the_way(intent, zone))
         .collect()
+}
+
+fn in_the_way(intent: &Intent<'_>, zone: &Zone) -> Problem {
+    Problem::refusal(
+        "foreign-zone",
+        zone.id.clone(),
+        format!(
+            "The private zone {} ({}) on {} holds records that are not ours and answers for a name that is wanted in a wider zone; the narrower zone wins.",
+            zone.name, zone.id, intent.owner.vpc_id
+        ),
+        "Move its records and dissociate or delete that zone, or change the configuration.",
+    )
 }
 
 /// The plan's last look at itself: whatever the code above does, these never leave this crate as writes.
@@ -322,7 +327,10 @@ impl fmt::Display for ZonePlan {
         if self.associate {
             writeln!(f, "  + association with the VPC")?;
         }
-        for change in &self.changes {
+        // What clients see first, bookkeeping after.
+        let (addresses, others): (Vec<&Change>, Vec<&Change>) =
+            self.changes.iter().partition(|change| change.rtype.steers_traffic());
+        for change in addresses.into_iter().chain(others) {
             writeln!(f, "  {change}")?;
         }
         if self.delete {

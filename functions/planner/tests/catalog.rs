@@ -6,7 +6,13 @@ use crate::scene::{name, names};
 
 fn applied(platform: &str, components: &[&str]) -> Applied {
     let components = components.iter().map(|c| (*c).to_owned()).collect();
-    apply(&Deployment { platform_host: name(platform), region: "us-east-1".to_owned(), components, bucket_prefix: Some("acme-prod".to_owned()) }).unwrap()
+    apply(&Deployment {
+        platform_host: name(platform),
+        region: "us-east-1".to_owned(),
+        components,
+        bucket_prefix: Some("acme-prod".to_owned()),
+    })
+    .unwrap()
 }
 
 #[test]

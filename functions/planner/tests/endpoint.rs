@@ -36,7 +36,10 @@ fn no_regional_name_is_better_than_a_wrong_one() {
     assert_eq!(of(vec![]).regional(), None);
     assert_eq!(of(vec![entry(regional, "ZONEIDPENDING")]).regional(), None);
     assert_eq!(of(vec![entry(&format!("*.{regional}"), "Z7")]).regional(), None);
-    assert_eq!(of(vec![entry("vpce-0a1b-x-us-east-1a.vpce-svc-0a.us-east-1.vpce.amazonaws.com", "Z7")]).regional(), None);
+    assert_eq!(
+        of(vec![entry("vpce-0a1b-x-us-east-1a.vpce-svc-0a.us-east-1.vpce.amazonaws.com", "Z7")]).regional(),
+        None
+    );
     assert_eq!(of(vec![entry("vpce-0ffff-1a2b.vpce-svc-0a.us-east-1.vpce.amazonaws.com", "Z7")]).regional(), None);
     let two = vec![entry(regional, "Z7"), entry("vpce-0a1b-ffff.vpce-svc-0a.us-east-1.vpce.amazonaws.com", "Z7")];
     assert_eq!(of(two).regional(), None, "two candidates: which one is a guess");

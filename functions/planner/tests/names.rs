@@ -22,7 +22,15 @@ fn what_is_no_host_is_refused_with_the_reason() {
     assert_eq!(Name::host("10.0.0.1"), Err(NameError::Address));
     assert!(matches!(Name::host("ecs-a-*.us-east-1.amazonaws.com"), Err(NameError::PartialWildcard(_))));
     assert!(matches!(Name::host("a.*.example.com"), Err(NameError::PartialWildcard(_))));
-    for text in ["https://example.com", "example.com/path", "example.com:443", "-a.example.com", "a..example.com", "ex\u{e4}mple.com", "a\nb.example.com"] {
+    for text in [
+        "https://example.com",
+        "example.com/path",
+        "example.com:443",
+        "-a.example.com",
+        "a..example.com",
+        "ex\u{e4}mple.com",
+        "a\nb.example.com",
+    ] {
         assert!(matches!(Name::host(text), Err(NameError::BadLabel(_))), "{text:?}");
     }
     assert_eq!(Name::host(&format!("{}.com", "a.".repeat(130))), Err(NameError::TooLong));

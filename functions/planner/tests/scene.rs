@@ -36,7 +36,12 @@ pub(crate) fn endpoint(id: &str) -> Endpoint {
 
 pub(crate) fn values(set_name: &str, rtype: &str, ttl: i64, values: &[&str]) -> RecordSet {
     let values = values.iter().map(|value| (*value).to_owned()).collect();
-    RecordSet { name: name(set_name), rtype: RecordType::parse(rtype), data: Data::Values { ttl, values }, simple: true }
+    RecordSet {
+        name: name(set_name),
+        rtype: RecordType::parse(rtype),
+        data: Data::Values { ttl, values },
+        simple: true,
+    }
 }
 
 pub(crate) fn alias(set_name: &str, rtype: &str, target: &str) -> RecordSet {
@@ -95,7 +100,8 @@ fn write(zone: &mut Zone, part: &ZonePlan) {
     for batch in batches(&part.changes) {
         for step in batch {
             let at = zone.records.iter().position(|set| set.name == step.name && set.rtype == step.rtype && set.simple);
-            let set = RecordSet { name: step.name.clone(), rtype: step.rtype.clone(), data: step.data.clone(), simple: true };
+            let set =
+                RecordSet { name: step.name.clone(), rtype: step.rtype.clone(), data: step.data.clone(), simple: true };
             match (step.verb, at) {
                 (Verb::Create, None) | (Verb::Upsert, None) => zone.records.push(set),
                 (Verb::Create, Some(_)) => panic!("it already exists: {} {}", step.name, step.rtype),

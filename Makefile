@@ -1,0 +1,43 @@
+# What a person can do here. `make help` lists it.
+.DEFAULT_GOAL := help
+.PHONY: help prepare demo test format lint test-planner test-end-to-end validate build deploy clean
+
+PYTHON ?= python3
+VENV := .venv/bin
+# The tools of the virtual environment (cargo-lambda, sam) before others of that name.
+export PATH := $(CURDIR)/$(VENV):$(PATH)
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+prepare: ## Install the pinned Python tools and build what the demo and the tests run
+	@$(PYTHON) tests/prepare.py
+
+demo: prepare ## Watch an accepted endpoint get its private DNS, in an AWS that runs on this machine
+	@$(VENV)/python -m tests.demo
+
+test: format lint test-planner prepare test-end-to-end validate ## Run every check: format, lints, planner, end-to-end, template
+
+format: ## Check the format (cargo fmt --all mends it)
+	cargo fmt --all --check
+
+lint: ## Check with clippy, warnings are errors
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+test-planner: ## Test the planner: examples and properties
+	cargo test --locked -p planner
+
+test-end-to-end: prepare ## Test the real binary against the embedded AWS, and the embedded AWS itself
+	$(VENV)/python -m pytest -q -n 2 tests
+
+validate: prepare ## Check the SAM template
+	$(VENV)/sam validate --lint --template template.yaml --region us-east-1
+
+build: prepare ## Build for deployment (small and quick to start; takes about 10 minutes the first time)
+	$(VENV)/sam build
+
+deploy: build ## Build and deploy with the settings in samconfig.toml
+	$(VENV)/sam deploy
+
+clean: ## Remove everything that was built
+	rm -rf target .aws-sam .venv .pytest_cache

@@ -1,0 +1,79 @@
+//! Messages: a subject that SNS takes, a text that says what to do.
+
+use planner::message::{subject, text};
+use planner::news::Event;
+use planner::plan::Plan;
+use planner::report::{Connection, Outcome, Problem};
+
+use crate::scene::{endpoint, names, planned};
+
+const EVENTS: [Event; 8] = [
+    Event::ConnectionWaiting,
+    Event::ConnectionLive,
+    Event::ConnectionLost,
+    Event::ConnectionRecovered,
+    Event::DriftRepaired,
+    Event::Withdrawn,
+    Event::Refused,
+    Event::Failed,
+];
+
+fn live() -> (Connection, Plan) {
+    let plan = planned(&names(&["x.com", "api.x.com"]), Some(&endpoint("vpce-0000aaaa")), false, &[]);
+    let mut connection =
+        Connection::new("vpc-0a1b", Some("vpce-0000aaaa"), "available", Outcome::Changed).with_plan(&plan);
+    connection.primary_dns_name = Some("vpce-0000aaaa-1a2b.vpce-svc-0a.us-east-1.vpce.amazonaws.com".to_owned());
+    connection.change_ids = vec!["C0123456789".to_owned()];
+    (connection, plan)
+}
+
+#[test]
+fn a_live_message_says_what_a_person_needs() {
+    let (connection, plan) = live();
+    assert_eq!(subject(Event::ConnectionLive, &connection), "TDP PrivateLink is live in vpc-0a1b: 2 names");
+    let text = text(Event::ConnectionLive, &connection, &plan, "tdp-test");
+    for part in [
+        "vpce-0000aaaa-1a2b.vpce-svc-0a.us-east-1.vpce.amazonaws.com",
+        "Keep this name on record",
+        "unproven",
+        "+ api.x.com A -> vpce-0000aaaa",
+        "*.x.com",
+        "What to do next",
+        "C0123456789",
+    ] {
+        assert!(text.contains(part), "{part} is missing in:\n{text}");
+    }
+}
+
+#[test]
+fn every_subject_fits_sns_whatever_aws_says() {
+    let (mut connection, _) = live();
+    connection.state = "st\u{e4}te\n".repeat(40);
+    connection.problems.push(Problem::note("aws-refused", "", String::new(), ""));
+    for event in EVENTS {
+        let subject = subject(event, &connection);
+        assert!(
+            (1..=100).contains(&subject.len()) && subject.bytes().all(|b| (b' '..=b'~').contains(&b)),
+            "{subject:?}"
+        );
+    }
+}
+
+#[test]
+fn every_event_says_what_it_means_and_what_to_do() {
+    let (connection, plan) = live();
+    for event in EVENTS {
+        let text = text(event, &connection, &plan, "tdp-test");
+        assert!(text.contains("What it means: ") && text.contains("What to do next: "), "{text}");
+    }
+}
+
+#[test]
+fn a_long_text_is_shortened_and_says_where_the_rest_is() {
+    let hosts: Vec<String> = (0..3000).map(|n| format!("host-{n}.x.com")).collect();
+    let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
+    let plan = planned(&names(&hosts), Some(&endpoint("vpce-0000aaaa")), false, &[]);
+    let connection = Connection::new("vpc-0a1b", Some("vpce-0000aaaa"), "available", Outcome::Changed).with_plan(&plan);
+    let text = text(Event::ConnectionLive, &connection, &plan, "tdp-test");
+    assert!(text.len() < 66 * 1024 && text.ends_with("shortened: the whole report is in the function's log.\n"));
+}

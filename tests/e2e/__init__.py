@@ -1,0 +1,1 @@
+"""The real binary against the embedded AWS: what a user of the product would notice."""

@@ -1,0 +1,69 @@
+"""What several tests check: records by the contract's rules, and how they resolve inside the VPC."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.harness.world import HOSTS, OWNER, Scene, marker_name
+
+WILDCARD_WIRE = "\\052"
+
+
+def wire(host: str) -> str:
+    """A host as Route 53 shows it, without the trailing dot."""
+    return host.replace("*", WILDCARD_WIRE)
+
+
+def marker_text(record: Mapping[str, Any]) -> str:
+    """The text of a TXT marker."""
+    (value,) = record["ResourceRecords"]
+    return "".join(part for part in value["Value"].split('"') if part.strip())
+
+
+def assert_live(
+    scene: Scene,
+    hosts: Mapping[str, str] = HOSTS,
+    *,
+    endpoint_id: str | None = None,
+    types: tuple[str, ...] = ("A",),
+) -> None:
+    """Every host has alias sets of exactly these types and a marker in its zone, and resolves to the endpoint."""
+    for host, zone_name in hosts.items():
+        records = scene.records(zone_name)
+        at_host = {kind: record for (name, kind), record in records.items() if name == wire(host)}
+        for kind in types:
+            assert at_host[kind].get("AliasTarget") == scene.alias(endpoint_id), f"{kind} {host}"
+        assert set(at_host) - set(types) - {"SOA", "NS"} == set(), host
+        marker = marker_text(records[marker_name(host), "TXT"])
+        assert marker.startswith("heritage=tdp-privatelink,"), marker
+        assert f",tdp-privatelink/owner={OWNER}," in marker
+        assert f",tdp-privatelink/endpoint={endpoint_id or scene.endpoint_id}," in marker
+        asked = host.replace("*", "any")
+        for kind in ("A", "AAAA"):
+            expected = scene.addresses(kind, endpoint_id) if kind in types else []
+            assert scene.resolve(asked, kind) == expected, f"{kind} {asked}"
+
+
+def assert_only_ours(scene: Scene, hosts: Mapping[str, str] = HOSTS, *, types: tuple[str, ...] = ("A",)) -> None:
+    """The VPC's zones are those of the hosts, and hold SOA, NS, the hosts' records and their markers; no more."""
+    expected: dict[str, set[tuple[str, str]]] = {zone: {(zone, "SOA"), (zone, "NS")} for zone in hosts.values()}
+    for host, zone in hosts.items():
+        expected[zone] |= {(wire(host), kind) for kind in types} | {(marker_name(host), "TXT")}
+    assert {zone: set(scene.records(zone)) for zone in scene.zones()} == expected
+
+
+def assert_public(scene: Scene, hosts: Mapping[str, str] = HOSTS) -> None:
+    """No zone is left on the VPC, and the hosts resolve in public DNS."""
+    assert scene.zones() == {}
+    for host in hosts:
+        assert scene.resolve(host) == ["203.0.113.1"], host
+
+
+def negative_ttl(scene: Scene, zone_name: str) -> int:
+    """How long a resolver keeps "no such name": the smaller of the SOA's TTL and its last field."""
+    soa = scene.records(zone_name)[zone_name, "SOA"]
+    return min(soa["TTL"], int(soa["ResourceRecords"][0]["Value"].split()[-1]))
+
+
+def hide_dns_entries(scene: Scene) -> None:
+    """The scene's endpoint is what it is, but EC2 does not list its names yet."""
+    scene.aws._endpoints.endpoints.find(scene.endpoint_id).was_available = False
