@@ -1,12 +1,13 @@
 //! EC2: the endpoints.
 
 use aws_config::SdkConfig;
-use aws_sdk_ec2::Client;
 use aws_sdk_ec2::primitives::DateTime;
 use aws_sdk_ec2::types::{DnsRecordIpType, Filter, IpAddressType, VpcEndpoint};
+use aws_sdk_ec2::{Client, config};
 use planner::endpoint::{DnsEntry, Endpoint, State};
 use planner::name::Name;
 
+use super::whole::WholeXml;
 use crate::error::{AwsError, Kind, failed};
 
 const DESCRIBE: &str = "ec2:DescribeVpcEndpoints";
@@ -18,8 +19,8 @@ pub struct Ec2 {
 }
 
 impl Ec2 {
-    pub fn new(config: &SdkConfig) -> Ec2 {
-        Ec2 { client: Client::new(config) }
+    pub fn new(sdk: &SdkConfig) -> Ec2 {
+        Ec2 { client: Client::from_conf(config::Builder::from(sdk).interceptor(WholeXml).build()) }
     }
 
     /// Every interface endpoint to a service in this account and Region, all pages, sorted by id.

@@ -4,6 +4,7 @@ pub mod ec2;
 pub mod route53;
 pub mod sns;
 pub mod ssm;
+mod whole;
 
 use std::time::Duration;
 

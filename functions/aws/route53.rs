@@ -1,14 +1,15 @@
 //! Route 53: hosted zones, record sets and changes.
 
 use aws_config::SdkConfig;
-use aws_sdk_route53::Client;
 use aws_sdk_route53::error::{BuildError, SdkError};
 use aws_sdk_route53::types as r53;
 use aws_sdk_route53::types::{ChangeAction, ChangeStatus, HostedZoneConfig, Vpc, VpcRegion};
+use aws_sdk_route53::{Client, config};
 use planner::batch::{Step, Verb};
 use planner::name::Name;
 use planner::record::{Data, RecordSet, RecordType};
 
+use super::whole::WholeXml;
 use crate::error::{AwsError, Kind, failed};
 
 /// A hosted zone of this account, as listed.
@@ -39,8 +40,11 @@ pub struct Route53 {
 }
 
 impl Route53 {
-    pub fn new(config: &SdkConfig, region: &str) -> Route53 {
-        Route53 { client: Client::new(config), region: region.to_owned() }
+    pub fn new(sdk: &SdkConfig, region: &str) -> Route53 {
+        Route53 {
+            client: Client::from_conf(config::Builder::from(sdk).interceptor(WholeXml).build()),
+            region: region.to_owned(),
+        }
     }
 
     /// Every hosted zone of the account, all pages.

@@ -1,9 +1,10 @@
 //! SNS: the announcements.
 
 use aws_config::SdkConfig;
-use aws_sdk_sns::Client;
 use aws_sdk_sns::types::MessageAttributeValue;
+use aws_sdk_sns::{Client, config};
 
+use super::whole::WholeXml;
 use crate::error::{AwsError, Kind, failed};
 
 const PUBLISH: &str = "sns:Publish";
@@ -16,8 +17,11 @@ pub struct Sns {
 }
 
 impl Sns {
-    pub fn new(config: &SdkConfig, topic_arn: &str) -> Sns {
-        Sns { client: Client::new(config), topic_arn: topic_arn.to_owned() }
+    pub fn new(sdk: &SdkConfig, topic_arn: &str) -> Sns {
+        Sns {
+            client: Client::from_conf(config::Builder::from(sdk).interceptor(WholeXml).build()),
+            topic_arn: topic_arn.to_owned(),
+        }
     }
 
     /// Publishes one message. `message` is a JSON object with a text per protocol, `attributes` are for filter

@@ -8,8 +8,8 @@ use planner::batch::batches;
 use planner::current::{Holder, Zone};
 use planner::marker::marked_name;
 use planner::name::Name;
-use planner::news::{digest, records_digest};
-use planner::plan::{Intent, Plan, ZonePlan, plan};
+use planner::news::records_digest;
+use planner::plan::{Change, Intent, Plan, ZonePlan, plan};
 use tokio::time::{Instant, sleep};
 
 use super::read::{AT_ONCE, Vpc};
@@ -25,6 +25,8 @@ pub(crate) struct Written {
     /// The zone plans that were written, in order.
     pub plan: Plan,
     pub change_ids: Vec<String>,
+    /// Those of them that are not known to be INSYNC yet.
+    unsynced: Vec<String>,
     /// Whether a write was refused because somebody else had written.
     pub is_raced: bool,
     /// Digest of our records before.
@@ -38,11 +40,20 @@ impl Written {
         Written {
             plan: Plan::default(),
             change_ids: Vec::new(),
+            unsynced: Vec::new(),
             is_raced: false,
             records_before: records.clone(),
             records_after: records,
         }
     }
+}
+
+/// One try at writing a plan.
+struct Pass<'a> {
+    intent: &'a Intent<'a>,
+    clock: &'a Clock,
+    /// Counts the tries of this invocation, from 1.
+    attempt: u32,
 }
 
 /// What became of one zone.
@@ -58,23 +69,30 @@ impl Reconcile {
     /// planning gives nothing. Returns what was written, also on failure, and the last plan: empty or refused.
     pub(crate) async fn apply(
         &self,
+        vpc: &Vpc,
         intent: &Intent<'_>,
         mut wanted: Plan,
         mut zones: Vec<Zone>,
         clock: &Clock,
     ) -> (Written, Result<Plan, AwsError>) {
         let mut written = Written::nothing(records_digest(&zones, intent.owner));
-        for attempt in 1..=ATTEMPTS {
+        for attempt in 1u32.. {
             if wanted.is_empty() || wanted.is_refused() {
+                if let Err(error) = self.wait_in_sync(&mut written, clock).await {
+                    return (written, Err(error));
+                }
                 written.records_after = records_digest(&zones, intent.owner);
                 return (written, Ok(wanted));
             }
-            let result = match self.write(intent, &wanted, zones, clock, &mut written).await {
+            if attempt > ATTEMPTS {
+                break;
+            }
+            let result = match self.write(&Pass { intent, clock, attempt }, &wanted, zones, &mut written).await {
                 Ok(zones) => self.fill(zones).await,
                 Err(error) if error.kind == Kind::Stale && attempt < ATTEMPTS => {
                     written.is_raced = true;
                     sleep(Duration::from_millis(300) * attempt).await;
-                    self.look_again(intent).await
+                    self.look_again(vpc).await
                 }
                 Err(error) => Err(error),
             };
@@ -94,20 +112,18 @@ impl Reconcile {
     }
 
     /// Reads the connection's zones from the start: there may be new ones.
-    async fn look_again(&self, intent: &Intent<'_>) -> Result<Vec<Zone>, AwsError> {
-        let vpc = Vpc { id: intent.owner.vpc_id.to_owned(), endpoints: Vec::new(), record: None };
+    async fn look_again(&self, vpc: &Vpc) -> Result<Vec<Zone>, AwsError> {
         let listed = self.route53.zones().await?;
-        self.zones(&vpc, &listed).await
+        self.zones(vpc, &listed).await
     }
 
     /// One pass: zones with wanted hosts first, and once those are everywhere, the zones that only lose records.
     /// Returns the zones that are there afterwards. One zone's failure does not stop the others.
     async fn write(
         &self,
-        intent: &Intent<'_>,
+        pass: &Pass<'_>,
         wanted: &Plan,
         zones: Vec<Zone>,
-        clock: &Clock,
         written: &mut Written,
     ) -> Result<Vec<Zone>, AwsError> {
         let mut after: Vec<Zone> = Vec::new();
@@ -118,32 +134,36 @@ impl Reconcile {
             let steps: Vec<Step> = iter(part)
                 .map(|plan| {
                     let zone = zones.iter().find(|zone| Some(&zone.id) == plan.id.as_ref()).cloned();
-                    self.write_zone(intent, plan, zone, clock)
+                    self.write_zone(pass, plan, zone)
                 })
                 .buffered(AT_ONCE)
                 .collect()
                 .await;
             let mut failed = None;
-            let mut sent = Vec::new();
             for step in steps {
                 written.plan.zones.extend(step.plan);
                 after.extend(step.zone);
-                sent.extend(step.change_ids);
+                written.change_ids.extend(step.change_ids.iter().cloned());
+                written.unsynced.extend(step.change_ids);
                 failed = failed.or(step.error);
             }
-            written.change_ids.extend(sent.iter().cloned());
             if let Some(error) = failed {
                 return Err(error);
             }
-            self.wait_in_sync(&sent, clock).await?;
+            self.wait_in_sync(written, pass.clock).await?;
         }
         Ok(after)
     }
 
-    async fn write_zone(&self, intent: &Intent<'_>, plan: &ZonePlan, zone: Option<Zone>, clock: &Clock) -> Step {
+    async fn write_zone(&self, pass: &Pass<'_>, plan: &ZonePlan, zone: Option<Zone>) -> Step {
         let mut step = Step { plan: None, zone, change_ids: Vec::new(), error: None };
         let mut done = ZonePlan { changes: Vec::new(), delete: false, associate: false, ..plan.clone() };
-        let result = self.write_parts(intent, plan, &mut done, &mut step, clock).await;
+        let result = self.write_parts(pass, plan, &mut done, &mut step).await;
+        if let Err(error) = &result
+            && error.kind != Kind::Stale
+        {
+            self.take_back(pass, plan, &mut done, &mut step).await;
+        }
         let has_written = !done.is_empty() || plan.id.is_none();
         step.plan = (has_written && done.id.is_some()).then(|| ZonePlan { id: plan.id.clone(), ..done });
         step.error = result.err();
@@ -153,16 +173,15 @@ impl Reconcile {
     /// Writes one zone, noting in `done` what was really written.
     async fn write_parts(
         &self,
-        intent: &Intent<'_>,
+        pass: &Pass<'_>,
         plan: &ZonePlan,
         done: &mut ZonePlan,
         step: &mut Step,
-        clock: &Clock,
     ) -> Result<(), AwsError> {
+        let intent = pass.intent;
         let mut changes = plan.changes.clone();
         if plan.id.is_none() {
-            let zone = self.create_zone(intent, &plan.name, step, clock).await?;
-            done.id = Some(zone.id.clone());
+            let zone = self.create_zone(pass, done, step).await?;
             changes = first_changes(intent, plan, &zone);
             step.zone = Some(zone);
         }
@@ -175,8 +194,7 @@ impl Reconcile {
             }
         }
         for batch in batches(&changes) {
-            let comment = format!("tdp-privatelink {} {}", intent.owner.id, intent.change);
-            step.change_ids.push(self.route53.change(&zone_id, &batch, &comment).await?);
+            step.change_ids.push(self.route53.change(&zone_id, &batch, &comment(intent)).await?);
             let names: BTreeSet<(&Name, &str)> = batch.iter().map(|s| (&s.name, s.rtype.as_str())).collect();
             done.changes.extend(changes.iter().filter(|c| names.contains(&(&c.name, c.rtype.as_str()))).cloned());
         }
@@ -188,29 +206,49 @@ impl Reconcile {
         Ok(())
     }
 
+    /// A zone without records answers "no such name": after a failure in the middle, a zone that was just made
+    /// goes again, and one that could not be deleted gets its records back. If that fails too, the next run
+    /// completes what this one began.
+    async fn take_back(&self, pass: &Pass<'_>, plan: &ZonePlan, done: &mut ZonePlan, step: &mut Step) {
+        let Some(zone_id) = done.id.clone() else { return };
+        if plan.id.is_none() && done.changes.is_empty() {
+            // Route 53 refuses when records did arrive.
+            if self.route53.delete_zone(&zone_id).await.is_ok() {
+                done.id = None;
+                step.zone = None;
+                step.change_ids.clear();
+            }
+        } else if plan.delete && !done.delete {
+            let back: Vec<Change> = done.changes.iter().map(Change::reversed).collect();
+            for batch in batches(&back) {
+                match self.route53.change(&zone_id, &batch, &comment(pass.intent)).await {
+                    Ok(change_id) => step.change_ids.push(change_id),
+                    Err(_) => return,
+                }
+            }
+            done.changes.clear();
+        }
+    }
+
     /// Makes a zone and reads it: its SOA is AWS's, and part of the first batch.
-    async fn create_zone(
-        &self,
-        intent: &Intent<'_>,
-        name: &Name,
-        step: &mut Step,
-        clock: &Clock,
-    ) -> Result<Zone, AwsError> {
-        let owner = intent.owner;
+    async fn create_zone(&self, pass: &Pass<'_>, done: &mut ZonePlan, step: &mut Step) -> Result<Zone, AwsError> {
+        let owner = pass.intent.owner;
+        let name = &done.name;
         let comment = self.zone_comment(owner.vpc_id);
-        let generation = clock.generation().to_string();
-        let reference = digest([owner.id, owner.vpc_id, name.as_str(), &generation].into_iter());
-        let (id, change_id) =
-            self.route53.create_zone(name, owner.vpc_id, &comment, &format!("tdp-privatelink-{reference}")).await?;
+        let reference = pass.clock.reference(name.as_str(), pass.attempt);
+        let (id, change_id) = self.route53.create_zone(name, owner.vpc_id, &comment, &reference).await?;
         step.change_ids.extend(change_id);
+        done.id = Some(id.clone());
         let records = self.route53.records(&id).await?;
         Ok(Zone { id, name: name.clone(), comment, holder: Holder::Account, on_vpc: true, records })
     }
 
-    /// Waits until every Route 53 server has every change.
-    async fn wait_in_sync(&self, change_ids: &[String], clock: &Clock) -> Result<(), AwsError> {
-        let waits = iter(change_ids).map(|id| self.wait_for(id, clock)).buffer_unordered(AT_ONCE);
-        waits.collect::<Vec<_>>().await.into_iter().collect()
+    /// Waits until every Route 53 server has everything that was written.
+    async fn wait_in_sync(&self, written: &mut Written, clock: &Clock) -> Result<(), AwsError> {
+        let waits = iter(&written.unsynced).map(|id| self.wait_for(id, clock)).buffer_unordered(AT_ONCE);
+        waits.collect::<Vec<_>>().await.into_iter().collect::<Result<(), AwsError>>()?;
+        written.unsynced.clear();
+        Ok(())
     }
 
     async fn wait_for(&self, change_id: &str, clock: &Clock) -> Result<(), AwsError> {
@@ -226,8 +264,13 @@ impl Reconcile {
     }
 }
 
+/// What Route 53 keeps beside a change, for whoever reads CloudTrail.
+fn comment(intent: &Intent<'_>) -> String {
+    format!("tdp-privatelink {} {}", intent.owner.id, intent.change)
+}
+
 /// The changes for a zone that was just made: those planned, and its SOA, which nobody could know before.
-fn first_changes(intent: &Intent<'_>, planned: &ZonePlan, zone: &Zone) -> Vec<planner::plan::Change> {
+fn first_changes(intent: &Intent<'_>, planned: &ZonePlan, zone: &Zone) -> Vec<Change> {
     let hosts: BTreeSet<Name> =
         planned.changes.iter().filter(|c| marked_name(&c.name).is_none()).map(|c| c.name.clone()).collect();
     let intent = Intent { hosts: &hosts, ..*intent };

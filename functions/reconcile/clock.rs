@@ -41,9 +41,10 @@ impl Clock {
         digest([self.request_id.as_str(), what].into_iter()).chars().take(8).collect()
     }
 
-    /// The same for five minutes: a second try at making a zone gets AWS's "already there", while a zone that
-    /// was deleted can be made again later.
-    pub(crate) fn generation(&self) -> u64 {
-        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 300
+    /// The caller reference for making a zone: the same when the SDK repeats a request whose answer was lost,
+    /// another one for the next try, since Route 53 may remember the reference of a zone that is gone.
+    pub(crate) fn reference(&self, zone: &str, attempt: u32) -> String {
+        let attempt = attempt.to_string();
+        format!("tdp-privatelink-{}", digest([self.request_id.as_str(), zone, &attempt].into_iter()))
     }
 }

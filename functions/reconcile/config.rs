@@ -124,11 +124,6 @@ impl Config {
         }
         Ok(Config { service_name: service, region, hosts, vpc_id, adopt, on_loss, mode, owner_id, topic_arn })
     }
-
-    /// What the configuration wants, line by line: a change of it is wanted, not drift.
-    pub fn wanted(&self) -> impl Iterator<Item = &str> {
-        self.hosts.iter().map(Name::as_str)
-    }
 }
 
 struct Reader<'a> {
@@ -259,7 +254,7 @@ impl<'a> Reader<'a> {
             }
         }
         hosts.extend(extra_hosts);
-        for zone in desired::zones(&hosts).keys() {
+        for zone in desired::zones(&hosts, &BTreeSet::new()).keys() {
             if let Some(why) = catalog.never(zone).filter(|_| deployment.platform_host == *zone) {
                 let allowed = format!("the host of one deployment: it would need a private zone {zone}, and {why}");
                 self.say("TDP_PLATFORM_HOST", Some(zone.as_str()), allowed);

@@ -1,12 +1,13 @@
 //! One VPC: what its endpoint's state allows, and doing it.
 
-use planner::current::{Owner, Zone, pointed_at};
+use planner::current::{Owner, Zone, pointed_at, split};
 use planner::endpoint::{Endpoint, State, choose};
 use planner::marker::ZoneMarker;
+use planner::name::Name;
 use planner::news::{Situation, config_digest, records_digest, status};
 use planner::plan::{Intent, Plan, confirm, plan};
 use planner::record::Data;
-use planner::report::{Connection, Mode, Outcome, Problem};
+use planner::report::{Connection, Mode, Outcome, Problem, ZoneReport};
 use planner::trigger::{Trigger, shown};
 
 use super::announce::News;
@@ -27,6 +28,23 @@ pub(crate) struct Done {
     pub is_complete: bool,
 }
 
+impl Done {
+    fn none() -> Done {
+        Done { connection: None, error: None, is_complete: true }
+    }
+}
+
+/// What is to be written, for whom, and in which time.
+struct Task<'a> {
+    vpc: &'a Vpc,
+    trigger: &'a Trigger,
+    clock: &'a Clock,
+    /// The endpoint and its alias; `None` to take our records out.
+    target: Option<(&'a Endpoint, &'a Data)>,
+    /// Digest of what is wanted, from [`Reconcile::wanted`].
+    wanted: String,
+}
+
 /// What the state of the endpoint allows.
 enum Decision<'a> {
     /// Make the records point here; `None`: take ours out.
@@ -45,22 +63,34 @@ impl Reconcile {
         };
         let (zones, endpoint) = match look.await {
             Ok((zones, Some(endpoint))) => (zones, endpoint),
-            Ok((_, None)) => return Done { connection: None, error: None, is_complete: true },
+            Ok((_, None)) => return Done::none(),
             Err(error) => return self.failed(vpc, trigger, error).await,
         };
         let mut connection = Connection::new(&vpc.id, Some(&endpoint.id), endpoint.state.as_str(), Outcome::InSync);
         connection.primary_dns_name = endpoint.regional().map(|entry| entry.name.to_string());
         connection.problems = several(vpc, &endpoint);
 
+        let owner = self.owner(&vpc.id);
+        let has_zones = zones.iter().any(|zone| zone.is_created_by(owner));
+        let is_live = pointed_at(&zones, owner).is_some();
+        let is_gone = matches!(endpoint.state, State::Deleting | State::Deleted);
+        if is_gone && !is_live && !has_zones && vpc.record.is_none() {
+            // EC2 lists deleted endpoints for a while; this one was never ours.
+            return Done::none();
+        }
         let alias = endpoint.alias();
-        let is_live = pointed_at(&zones, self.owner(&vpc.id)).is_some();
-        match self.decide(&endpoint, alias.as_ref(), is_live) {
+        match self.decide(&endpoint, alias.as_ref(), is_live, has_zones) {
             Decision::Leave(outcome, problems) => {
                 connection.outcome = outcome;
                 connection.problems.extend(problems);
-                self.finish(vpc, trigger, connection, self.nothing(vpc, &zones)).await
+                connection.zones = holding(&zones, owner);
+                let wanted = self.wanted(&endpoint);
+                self.finish(vpc, trigger, connection, self.nothing(vpc, &zones), &wanted).await
             }
-            Decision::Write(target) => self.bring_up_to_date(vpc, trigger, clock, target, connection, zones).await,
+            Decision::Write(target) => {
+                let task = Task { vpc, trigger, clock, target, wanted: self.wanted(&endpoint) };
+                self.bring_up_to_date(&task, connection, zones).await
+            }
         }
     }
 
@@ -92,10 +122,17 @@ impl Reconcile {
         Ok(Some(self.ec2.endpoint(&id).await?.unwrap_or_else(missing)))
     }
 
-    fn decide<'a>(&self, endpoint: &'a Endpoint, alias: Option<&'a Data>, is_live: bool) -> Decision<'a> {
-        let withdraws = self.config.mode == Mode::Withdraw
-            || (self.config.on_loss == OnLoss::Withdraw && endpoint.state.proves_loss() && is_live);
-        if withdraws {
+    fn decide<'a>(
+        &self,
+        endpoint: &'a Endpoint,
+        alias: Option<&'a Data>,
+        is_live: bool,
+        has_zones: bool,
+    ) -> Decision<'a> {
+        // A zone of ours without records only hides names: an earlier run ended between making and filling it.
+        let is_leftover = has_zones && !is_live;
+        let loses = is_leftover || (is_live && self.config.on_loss == OnLoss::Withdraw);
+        if self.config.mode == Mode::Withdraw || (endpoint.state.proves_loss() && loses) {
             return Decision::Write(None);
         }
         match &endpoint.state {
@@ -112,22 +149,15 @@ impl Reconcile {
         }
     }
 
-    async fn bring_up_to_date(
-        &self,
-        vpc: &Vpc,
-        trigger: &Trigger,
-        clock: &Clock,
-        target: Option<(&Endpoint, &Data)>,
-        connection: Connection,
-        zones: Vec<Zone>,
-    ) -> Done {
+    async fn bring_up_to_date(&self, task: &Task<'_>, connection: Connection, zones: Vec<Zone>) -> Done {
+        let Task { vpc, trigger, clock, target, .. } = *task;
         let owner = self.owner(&vpc.id);
         let change = clock.change("plan");
         let intent = Intent { owner, hosts: &self.config.hosts, target, adopt: self.config.adopt, change: &change };
         let mut wanted = plan(&intent, &zones);
         if wanted.is_refused() {
             let connection = Connection { outcome: Outcome::Refused, ..connection.with_plan(&wanted) };
-            return self.finish(vpc, trigger, connection, self.nothing(vpc, &zones)).await;
+            return self.finish(vpc, trigger, connection, self.nothing(vpc, &zones), &task.wanted).await;
         }
         if !self.may_write(trigger) {
             let outcome = if wanted.is_empty() { Outcome::InSync } else { Outcome::Planned };
@@ -138,7 +168,7 @@ impl Reconcile {
             let again = confirm(&zones, owner, &clock.change("confirm"));
             wanted = Plan { problems: wanted.problems, ..again };
         }
-        let (written, result) = self.apply(&intent, wanted.clone(), zones, clock).await;
+        let (written, result) = self.apply(vpc, &intent, wanted.clone(), zones, clock).await;
         let mut connection = match &result {
             Ok(now) => connection.with_plan(now),
             Err(_) => connection.with_plan(&wanted),
@@ -152,9 +182,9 @@ impl Reconcile {
             Ok(_) if target.is_some() => Outcome::Changed,
             Ok(_) => Outcome::Withdrawn,
         };
-        let Err(error) = result else { return self.finish(vpc, trigger, connection, written).await };
+        let Err(error) = result else { return self.finish(vpc, trigger, connection, written, &task.wanted).await };
         connection.problems.push(problem(&error));
-        let done = self.finish(vpc, trigger, connection, written).await;
+        let done = self.finish(vpc, trigger, connection, written, &task.wanted).await;
         Done { error: Some(error), is_complete: false, ..done }
     }
 
@@ -169,23 +199,36 @@ impl Reconcile {
     }
 
     /// Announces what is news about a connection, and ends with it.
-    async fn finish(&self, vpc: &Vpc, trigger: &Trigger, mut connection: Connection, written: Written) -> Done {
-        let withdraws = self.config.mode == Mode::Withdraw;
+    async fn finish(
+        &self,
+        vpc: &Vpc,
+        trigger: &Trigger,
+        mut connection: Connection,
+        written: Written,
+        wanted: &str,
+    ) -> Done {
         // Somebody else wrote what we wanted to write, and will tell.
         let has_lost_race = written.is_raced && written.plan.is_empty();
         let is_news = self.may_write(trigger) && !has_lost_race && is_for_people(&connection);
-        let Some(status) = status(connection.outcome, withdraws).filter(|_| is_news) else {
+        let status = status(connection.outcome, self.config.mode == Mode::Withdraw);
+        let Some(status) = status.filter(|_| is_news) else {
             return Done { connection: Some(connection), error: None, is_complete: !has_lost_race };
         };
-        let config = config_digest(self.config.wanted());
         let news = News {
-            situation: Situation { status, records: written.records_after, config },
+            situation: Situation { status, records: written.records_after, config: wanted.to_owned() },
             records_before: written.records_before,
             plan: written.plan,
         };
         let error = self.announce(vpc, &connection, &news).await.err();
         connection.problems.extend(error.as_ref().map(problem));
         Done { is_complete: error.is_none(), connection: Some(connection), error }
+    }
+
+    /// Digest of what is wanted at an endpoint: a change that follows from a change of it is no drift.
+    fn wanted(&self, endpoint: &Endpoint) -> String {
+        let hosts = self.config.hosts.iter().map(Name::as_str);
+        let regional = endpoint.regional().map(|entry| entry.name.as_str());
+        config_digest(hosts.chain(regional).chain([endpoint.ip_type.as_str()]))
     }
 
     /// Ends a connection whose state could not be read.
@@ -195,7 +238,8 @@ impl Reconcile {
         let mut connection = Connection::new(&vpc.id, known.map(|e| e.id.as_str()), state, Outcome::Failed);
         connection.problems.push(problem(&error));
         let told = vpc.record.as_ref().map(|record| record.announced.records.clone()).unwrap_or_default();
-        let done = self.finish(vpc, trigger, connection, Written::nothing(told)).await;
+        let wanted = vpc.record.as_ref().map(|record| record.announced.config.clone()).unwrap_or_default();
+        let done = self.finish(vpc, trigger, connection, Written::nothing(told), &wanted).await;
         Done { error: Some(error), is_complete: false, ..done }
     }
 
@@ -213,6 +257,17 @@ impl Reconcile {
 fn is_for_people(connection: &Connection) -> bool {
     let lasts = |problem: &Problem| matches!(problem.code, "access-denied" | "aws-refused");
     connection.outcome != Outcome::Failed || connection.problems.iter().any(lasts)
+}
+
+/// The zones that hold records of ours.
+fn holding(zones: &[Zone], owner: Owner<'_>) -> Vec<ZoneReport> {
+    let report = |zone: &Zone| ZoneReport {
+        name: zone.name.clone(),
+        id: Some(zone.id.clone()),
+        created: zone.is_created_by(owner),
+        hides: Vec::new(),
+    };
+    zones.iter().filter(|zone| !split(zone, owner).markers.is_empty()).map(report).collect()
 }
 
 /// What a connection is while nothing can be written.
@@ -269,7 +324,7 @@ fn unknown_state(endpoint: &Endpoint) -> Problem {
 }
 
 fn lost(endpoint: &Endpoint, is_live: bool) -> Problem {
-    let records = if is_live { "The private DNS records were kept." } else { "It never carried records of ours." };
+    let records = if is_live { "The private DNS records were kept." } else { "There are no records of ours." };
     let why = endpoint.last_error.as_deref().map(|why| format!(" EC2 says: {}", shown(why))).unwrap_or_default();
     let fix = match endpoint.state {
         State::Rejected => "Ask TetraScience why the connection was rejected.",

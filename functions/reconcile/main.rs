@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 use tdp_privatelink::reconcile::{Clock, Reconcile};
 
@@ -35,14 +35,18 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn handle(reconcile: &Reconcile, event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, Error> {
+async fn handle(reconcile: &Reconcile, event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, Diagnostic> {
     let clock = Clock::new(&event.context.request_id, Duration::from_millis(event.context.deadline));
     let (report, again) = match reconcile.handle(&event.payload, &clock).await {
         Ok(report) => (report, None),
         Err(redeliver) => (redeliver.report, Some(redeliver.message)),
     };
     // One line, and the same JSON as the answer: Lambda's log shows it as it is.
-    let line = serde_json::value::to_raw_value(&report)?;
+    let line = serde_json::value::to_raw_value(&report).map_err(|error| failure("Report", &error.to_string()))?;
     println!("{line}");
-    again.map_or(Ok(line), |message| Err(message.into()))
+    again.map_or(Ok(line), |message| Err(failure("Redeliver", &message)))
+}
+
+fn failure(kind: &str, message: &str) -> Diagnostic {
+    Diagnostic { error_type: kind.to_owned(), error_message: message.to_owned() }
 }

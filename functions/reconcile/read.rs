@@ -69,8 +69,7 @@ impl Reconcile {
     /// The VPCs to look at: with an endpoint, with zones of ours, or with something announced that has not ended.
     pub(crate) fn vpcs(&self, endpoints: &[Endpoint], world: &World, trigger: &Trigger) -> Vec<Vpc> {
         let has_ended = |record: &ConnectionRecord| record.announced.status == Status::Withdrawn;
-        let is_gone = |endpoint: &Endpoint| matches!(endpoint.state, State::Deleting | State::Deleted);
-        let seen = endpoints.iter().filter(|e| !is_gone(e)).map(|e| e.vpc_id.clone());
+        let seen = endpoints.iter().map(|e| e.vpc_id.clone());
         let ours = world.listed.iter().filter_map(|zone| self.our_vpc(zone));
         let announced = world.records.iter().filter(|(_, record)| !has_ended(record)).map(|(vpc, _)| vpc.clone());
         let ids: BTreeSet<String> = seen.chain(ours).chain(announced).collect();
@@ -96,7 +95,7 @@ impl Reconcile {
     /// The zones that matter for a VPC, with their records: those it sees whose name a wanted host needs or
     /// is below, those that we made for it, and those that the connection record remembers.
     pub(crate) async fn zones(&self, vpc: &Vpc, listed: &[ListedZone]) -> Result<Vec<Zone>, AwsError> {
-        let wanted: BTreeSet<Name> = desired::zones(&self.config.hosts).into_keys().collect();
+        let wanted: BTreeSet<Name> = desired::zones(&self.config.hosts, &BTreeSet::new()).into_keys().collect();
         let is_needed = |name: &Name| {
             let is_between = |host: &Name| host.is_within(name) && wanted.iter().any(|zone| name.is_below(zone));
             wanted.contains(name) || self.config.hosts.iter().any(is_between)

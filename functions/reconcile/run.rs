@@ -52,7 +52,8 @@ impl Reconcile {
         let is_at_rest = done.iter().all(Done::rests);
         let connections: Vec<Connection> = done.iter().filter_map(|done| done.connection.clone()).collect();
         let errors: Vec<AwsError> = done.into_iter().filter_map(|done| done.error).collect();
-        let notes = if connections.is_empty() { vec![self.nothing_found(trigger)] } else { Vec::new() };
+        let mut notes = if connections.is_empty() { vec![self.nothing_found(trigger)] } else { Vec::new() };
+        notes.extend(matches!(trigger, Trigger::Verify { .. }).then(unproven));
         let result = self.report(trigger, connections, &errors, &notes);
         // A look at one endpoint says nothing about the others.
         let mut memory = self.memory.lock().await;
@@ -95,6 +96,15 @@ impl Reconcile {
             "Create the interface endpoint, then tell TetraScience its id. If it exists, compare its service name with TDP_SERVICE_NAME.",
         )
     }
+}
+
+fn unproven() -> Problem {
+    Problem::note(
+        "unproven",
+        "",
+        "No verifier is configured, so nothing was proved from inside a VPC: this is the plan.".to_owned(),
+        "From a host in the VPC, try: curl -sv https://<name>/ for one of the names.",
+    )
 }
 
 enum Look {

@@ -104,7 +104,7 @@ fn happened(event: Event, connection: &Connection) -> String {
             format!("The Tetra Data Platform is reached privately from {vpc}: {}.", names(connection))
         }
         Event::ConnectionRecovered => format!("The connection in {vpc} works again: its endpoint is {state}."),
-        Event::ConnectionLost => format!("The endpoint of {vpc} is {state}. The private DNS records were kept."),
+        Event::ConnectionLost => format!("The endpoint of {vpc} is {state}."),
         Event::DriftRepaired => {
             format!(
                 "Private DNS in {vpc} was not as it should be and has been repaired: {}.",
@@ -124,6 +124,9 @@ fn means(event: Event, connection: &Connection) -> &'static str {
         Event::ConnectionWaiting => "Hubs, Agents and Connectors in this VPC go on as before, over public DNS.",
         Event::ConnectionLive | Event::ConnectionRecovered => {
             "Clients that use this VPC's resolver reach the platform's names through the endpoint. Unproven means that no client in the VPC has tried it for you."
+        }
+        Event::ConnectionLost if connection.zones.is_empty() => {
+            "It was not live, so nothing changes for Hubs, Agents and Connectors: they go on over public DNS."
         }
         Event::ConnectionLost => {
             "The platform's names still point at an endpoint that does not work: clients in this VPC cannot reach the platform."

@@ -108,7 +108,10 @@ pub fn news(last: Option<&Announced>, now: &Situation, connection: &Connection) 
     let repeated = last_status == Some(now.status);
     match now.status {
         Status::Waiting => (!(repeated && same_endpoint)).then_some(Event::ConnectionWaiting),
-        Status::Lost => (!(repeated && same_endpoint)).then_some(Event::ConnectionLost),
+        // After a withdrawal, that the endpoint stays lost is no news.
+        Status::Lost => {
+            (!((repeated || last_status == Some(Status::Withdrawn)) && same_endpoint)).then_some(Event::ConnectionLost)
+        }
         Status::Refused => (!(repeated && same_problems)).then_some(Event::Refused),
         Status::Failed => (!(repeated && same_problems)).then_some(Event::Failed),
         Status::Withdrawn => (!repeated && (was_live || !connection.changes.is_empty())).then_some(Event::Withdrawn),

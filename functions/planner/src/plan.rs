@@ -36,6 +36,18 @@ pub struct Change {
     pub after: Option<Data>,
 }
 
+impl Change {
+    /// The change that undoes this one.
+    pub fn reversed(&self) -> Change {
+        let action = match self.action {
+            Action::Create => Action::Delete,
+            Action::Update => Action::Update,
+            Action::Delete => Action::Create,
+        };
+        Change { action, before: self.after.clone(), after: self.before.clone(), ..self.clone() }
+    }
+}
+
 /// What happens to one zone. `changes` may be empty.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ZonePlan {
@@ -121,7 +133,8 @@ pub fn plan(intent: &Intent<'_>, zones: &[Zone]) -> Plan {
     let mut kept: BTreeSet<&str> = BTreeSet::new();
 
     let wanted = wanted_hosts(intent, &zones, &mut plan.problems);
-    for (name, hosts) in desired::zones(&wanted) {
+    let narrower = zones.iter().filter(|zone| is_usable(intent, zone)).map(|zone| zone.name.clone()).collect();
+    for (name, hosts) in desired::zones(&wanted, &narrower) {
         plan.problems.extend(shadows(intent, &zones, &name, &hosts));
         let chosen = match choose_zone(intent, &zones, &name) {
             Ok(zone) => zone,
@@ -225,8 +238,7 @@ fn choose_zone<'a>(intent: &Intent<'_>, zones: &[&'a Zone], name: &Name) -> Resu
             format!("Withdraw '{other}' first (MODE=withdraw), or remove {name} from one of the two."),
         ));
     }
-    let already_used = !split(foreign, intent.owner).markers.is_empty();
-    if intent.adopt || already_used {
+    if is_usable(intent, foreign) {
         return Ok(Some(foreign));
     }
     Err(Problem::refusal(
@@ -235,6 +247,13 @@ fn choose_zone<'a>(intent: &Intent<'_>, zones: &[&'a Zone], name: &Name) -> Resu
         format!("{vpc} already has a private zone {name} ({}) that this product did not make.", foreign.id),
         "Dissociate or delete that zone, or set EXISTING_ZONES=adopt to add the records to it: its own records stay.",
     ))
+}
+
+/// Whether a zone that we did not make may hold our records: with `adopt`, or because it holds some already.
+fn is_usable(intent: &Intent<'_>, zone: &Zone) -> bool {
+    let is_free = zone.holder == Holder::Account && zone.other_owner(intent.owner).is_none();
+    let is_foreign = zone.on_vpc && !zone.is_created_by(intent.owner);
+    is_foreign && is_free && (intent.adopt || !split(zone, intent.owner).markers.is_empty())
 }
 
 /// Zones between a host and its zone: Resolver uses the most specific one, so our record would never be seen.

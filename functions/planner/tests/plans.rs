@@ -191,10 +191,13 @@ fn a_zone_of_another_account_is_refused_even_with_adopt() {
 }
 
 #[test]
-fn a_narrower_foreign_zone_would_win_and_refuses() {
+fn a_narrower_foreign_zone_would_win_so_it_refuses_or_is_used() {
     let endpoint = endpoint("vpce-0000aaaa");
-    let plan = planned(&names(&HOSTS), Some(&endpoint), true, &[zone("Z1", "api.x.com", "theirs")]);
-    assert_eq!(codes(&plan), ["foreign-zone"]);
+    let theirs = [zone("Z1", "api.x.com", "theirs")];
+    assert_eq!(codes(&planned(&names(&HOSTS), Some(&endpoint), false, &theirs)), ["foreign-zone"]);
+    let plan = planned(&names(&HOSTS), Some(&endpoint), true, &theirs);
+    let homes: Vec<(&str, Option<&str>)> = plan.zones.iter().map(|z| (z.name.as_str(), z.id.as_deref())).collect();
+    assert_eq!(homes, [("api.x.com", Some("Z1")), ("x.com", None)], "adopted: the host goes where it is answered");
 }
 
 #[test]

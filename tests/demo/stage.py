@@ -1,0 +1,144 @@
+"""The customer's side: an account with a VPC and an endpoint, its DNS, and the function that looks after it."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import dns.exception
+import dns.resolver
+
+from tests.aws import Call, EmbeddedAws, Message
+from tests.aws.dns import ResolvingServer
+from tests.demo.announcement import Announcement, announcement
+from tests.demo.lambda_ import EmulatedFunction
+from tests.demo.signals import Signals
+from tests.harness import HOSTS, variables
+
+OWNER = "tdp-demo"
+# Public DNS as this VPC sees it without private zones, in a network that is reserved for examples.
+NEIGHBOUR = "www.tetrascience.com"
+PUBLIC = {host: [f"203.0.113.{number}"] for number, host in enumerate([*sorted(HOSTS), NEIGHBOUR], 11)}
+READS = ("Describe", "Get", "List")
+ANSWER_SECONDS = 3
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One invocation: what the function answered, called and announced."""
+
+    report: dict[str, Any]
+    calls: list[Call]
+    announcements: list[Announcement]
+    seconds: float
+
+    @property
+    def connection(self) -> dict[str, Any]:
+        """The only connection; an empty one when the function saw none or several."""
+        connections = self.report["connections"]
+        return connections[0] if len(connections) == 1 else {}
+
+    @property
+    def outcome(self) -> str:
+        return str(self.connection.get("outcome", f"{len(self.report['connections'])} connections"))
+
+    @property
+    def events(self) -> list[str]:
+        return [one.event for one in self.announcements]
+
+    @property
+    def names(self) -> list[str]:
+        return [call.name for call in self.calls]
+
+    @property
+    def writes(self) -> list[str]:
+        """Calls that could change something."""
+        return [call.name for call in self.calls if not call.operation.startswith(READS)]
+
+
+class Stage:
+    """Everything that the steps act on. It ends with the stack that it was made with."""
+
+    def __init__(self, stack: ExitStack, signals: Signals) -> None:
+        self.aws = stack.enter_context(EmbeddedAws())
+        self.vpc = self.aws.make_vpc()
+        self.topic = self.aws.make_topic("tdp-privatelink-news")
+        self.endpoint_id = self.aws.request_endpoint(self.vpc)
+        self.dns = stack.enter_context(ResolvingServer(self.aws, self.vpc.id, PUBLIC))
+        self.function = EmulatedFunction(variables(self.aws, self.topic, OWNER_ID=OWNER), signals)
+        stack.callback(self.function.stop)
+
+    # Acting
+
+    def invoke(self, name: str) -> Turn:
+        """Send a file of events/ to the function, and collect what came of it."""
+        calls, messages, started = len(self.aws.calls), len(self.messages()), time.monotonic()
+        report = self.function.invoke(name, self.endpoint_id)
+        seconds = time.monotonic() - started
+        new = [announcement(message) for message in self.messages()[messages:]]
+        return Turn(report, self.aws.calls[calls:], new, seconds)
+
+    def on_look(self, seen: Callable[[str], object]) -> None:
+        """Have `seen(state)` called with the endpoint's state whenever the function looks at it."""
+
+        def called(service: str, operation: str) -> None:
+            if (service, operation) == ("ec2", "DescribeVpcEndpoints"):
+                seen(self.state())
+
+        self.aws.on_call(called)
+
+    # Looking
+
+    def messages(self) -> list[Message]:
+        return self.aws.messages(self.topic)
+
+    def state(self) -> str:
+        return str(self.aws.endpoint(self.endpoint_id)["State"])
+
+    def zones(self) -> dict[str, str]:
+        """The private zones on the VPC: ids by name."""
+        return {zone["name"]: zone["id"] for zone in self.aws.zones(self.vpc)}
+
+    def records(self) -> dict[str, list[dict[str, Any]]]:
+        """Every record of those zones."""
+        return {name: self.aws.records(zone_id) for name, zone_id in self.zones().items()}
+
+    def ask(self, *hosts: str) -> dict[str, list[str]]:
+        """What the VPC's DNS server answers over the network, address by address; empty where it has none."""
+        resolver = dns.resolver.Resolver(configure=False)
+        resolver.nameservers, resolver.port, resolver.lifetime = ["127.0.0.1"], self.dns.port, ANSWER_SECONDS
+        return {host: _addresses(resolver, host) for host in hosts or sorted(HOSTS)}
+
+    def everywhere(self, addresses: list[str]) -> dict[str, list[str]]:
+        """Every host of the platform with the same addresses."""
+        return {host: addresses for host in sorted(HOSTS)}
+
+    def public(self) -> dict[str, list[str]]:
+        """Every host of the platform with its public address."""
+        return {host: PUBLIC[host] for host in sorted(HOSTS)}
+
+    def interfaces(self) -> list[str]:
+        """The addresses of the endpoint's network interfaces."""
+        ids = self.aws.endpoint(self.endpoint_id)["NetworkInterfaceIds"]
+        found = self.aws.client("ec2").describe_network_interfaces(NetworkInterfaceIds=ids)["NetworkInterfaces"]
+        return sorted(one["PrivateIpAddress"] for one in found)
+
+    def subnet_zones(self) -> list[str]:
+        """The Availability Zones of the VPC's subnets."""
+        found = self.aws.client("ec2").describe_subnets(SubnetIds=self.vpc.subnet_ids)["Subnets"]
+        return sorted(one["AvailabilityZone"] for one in found)
+
+
+def _addresses(resolver: dns.resolver.Resolver, host: str) -> list[str]:
+    try:
+        return sorted(record.to_text() for record in resolver.resolve(f"{host}.", "A"))
+    except (dns.resolver.NoAnswer, dns.resolver.NXDOMAIN):
+        return []
+
+
+def by_service(calls: list[Call]) -> str:
+    """How many calls went to each service, in words."""
+    counted = Counter(call.service for call in calls)
+    return ", ".join(f"{service} {count}" for service, count in sorted(counted.items()))

@@ -1,0 +1,218 @@
+"""The seven steps, from an endpoint that waits to one that was rejected."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from tests.aws import SERVICE_NAME
+from tests.demo.checks import Checks
+from tests.demo.environment import binary, shown
+from tests.demo.lambda_ import names_example
+from tests.demo.screen import Screen
+from tests.demo.signals import Signals
+from tests.demo.stage import NEIGHBOUR, PUBLIC, Stage, Turn, by_service
+from tests.harness import HOSTS, PLATFORM
+
+API = f"api.{PLATFORM}"
+HOST_COLUMN = max(map(len, HOSTS)) + 4
+
+
+def play(screen: Screen, stack: ExitStack, signals: Signals) -> None:
+    """All of it. Raises Mismatch at the first thing that is not as it should be."""
+    stage = Stage(stack, signals)
+    demo = Demo(screen, stage)
+    demo.introduce()
+    for step in (
+        demo.plan_while_waiting,
+        demo.connection_requested,
+        demo.connection_accepted,
+        demo.settled,
+        demo.drift_repaired,
+        demo.drift_again,
+        demo.connection_rejected,
+    ):
+        step()
+    demo.sum_up()
+
+
+class Demo:
+    """Shows each step on the screen and checks how it ended."""
+
+    def __init__(self, screen: Screen, stage: Stage) -> None:
+        self._screen = screen
+        self._stage = stage
+        self._checks = Checks()
+        self._looks: list[str] = []
+        self._tells_looks = False
+        stage.on_look(self._look)
+
+    def introduce(self) -> None:
+        stage, entry = self._stage, self._screen.entry
+        entry("AWS", f"{stage.aws.url}, Region {stage.aws.region}")
+        entry("VPC", f"{stage.vpc.id}, {stage.vpc.cidr}", f"with a subnet in each of {', '.join(stage.subnet_zones())}")
+        entry("endpoint", f"{stage.endpoint_id}: {stage.state()}", f"to {SERVICE_NAME}")
+        entry("DNS", f"the VPC's resolver: a DNS server on 127.0.0.1:{stage.dns.port}")
+        stage.function.start()
+        entry("Lambda", f"cargo lambda watch on 127.0.0.1:{stage.function.port}, to run {shown(binary())}")
+
+    def plan_while_waiting(self) -> None:
+        self._screen.heading("1. A person asks for the plan, while TetraScience has not accepted yet")
+        self._show_dns("DNS before")
+        turn = self._invoke("plan.json")
+        self._checks.all(
+            {
+                "outcome": ("waiting", turn.outcome),
+                "messages": ([], turn.events),
+                "calls that write": ([], turn.writes),
+                "private zones": ({}, self._stage.zones()),
+                "DNS": (self._stage.public(), self._stage.ask()),
+            }
+        )
+        self._screen.ok("it waits; nothing was written, nobody was told, public DNS answers")
+
+    def connection_requested(self) -> None:
+        self._screen.heading("2. The notification arrives: a connection was requested")
+        turn = self._invoke("connection-requested.json")
+        self._checks.all(
+            {
+                "outcome": ("waiting", turn.outcome),
+                "messages": (["connection-waiting"], turn.events),
+                "private zones": ({}, self._stage.zones()),
+            }
+        )
+        self._screen.ok("it waits; people were told once, and what to do")
+
+    def connection_accepted(self) -> None:
+        self._screen.heading("3. TetraScience accepts: the endpoint is pending, and some seconds later available")
+        self._stage.aws.accept_endpoint(self._stage.endpoint_id)
+        self._screen.entry("world", f"TetraScience accepts; the endpoint is {self._stage.state()}")
+        with self._telling_looks():
+            turn = self._invoke("connection-accepted.json")
+        self._checks.all(
+            {
+                "what the function saw": (["pending", "available"], self._looks),
+                "outcome": ("changed", turn.outcome),
+                "messages": (["connection-live"], turn.events),
+                "private zones": (sorted(set(HOSTS.values())), sorted(self._stage.zones())),
+            }
+        )
+        self._show_dns("DNS after")
+        self._checks.all(
+            {
+                "DNS": (self._stage.everywhere(self._stage.interfaces()), self._stage.ask()),
+                f"DNS for {NEIGHBOUR}": (PUBLIC[NEIGHBOUR], self._stage.ask(NEIGHBOUR)[NEIGHBOUR]),
+            }
+        )
+        self._screen.ok(
+            f"live: {len(HOSTS)} names lead to the endpoint's network interfaces, one in each subnet;",
+            f"{NEIGHBOUR}, which is not ours, still has its public address",
+        )
+
+    def settled(self) -> None:
+        self._screen.heading("4. A minute later: the scheduled sweep")
+        turn = self._invoke("sweep.json")
+        self._checks.all(
+            {
+                "outcome": ("in-sync", turn.outcome),
+                "AWS calls": (["ec2:DescribeVpcEndpoints"], turn.names),
+                "messages": ([], turn.events),
+            }
+        )
+        self._screen.ok("in sync, after exactly one AWS call: DescribeVpcEndpoints")
+
+    def drift_repaired(self) -> None:
+        self._screen.heading(f"5. Somebody deletes the record of {API} by hand")
+        before = self._stage.records()
+        self._stage.aws.delete_record(self._stage.zones()[PLATFORM], API, "A")
+        self._screen.entry("world", f"{API} A is gone")
+        self._show_dns("DNS now", API)
+        self._checks.equal("DNS after the deletion", {API: []}, self._stage.ask(API))
+        turn = self._invoke("drift.json")
+        self._checks.all(
+            {
+                "outcome": ("changed", turn.outcome),
+                "messages": (["drift-repaired"], turn.events),
+                "names and types of the records": (_keys(before), _keys(self._stage.records())),
+            }
+        )
+        self._show_dns("DNS after", API)
+        self._checks.equal("DNS", self._stage.everywhere(self._stage.interfaces()), self._stage.ask())
+        self._screen.ok("repaired; people were told once")
+
+    def drift_again(self) -> None:
+        self._screen.heading("6. The same event again")
+        turn = self._invoke("drift.json")
+        self._checks.all(
+            {
+                "outcome": ("in-sync", turn.outcome),
+                "messages": ([], turn.events),
+                "calls that write": ([], turn.writes),
+            }
+        )
+        self._screen.ok("in sync; nothing written, no second message")
+
+    def connection_rejected(self) -> None:
+        self._screen.heading("7. TetraScience rejects the connection")
+        before = self._stage.records()
+        self._stage.aws.set_endpoint_state(self._stage.endpoint_id, "rejected")
+        self._screen.entry("world", f"the endpoint is {self._stage.state()}")
+        turn = self._invoke("connection-rejected.json")
+        self._checks.all(
+            {
+                "outcome": ("lost", turn.outcome),
+                "messages": (["connection-lost"], turn.events),
+                "records": (before, self._stage.records()),
+            }
+        )
+        self._screen.ok("lost; people were told once, and every record was kept (ON_LOSS=keep)")
+
+    def sum_up(self) -> None:
+        calls, messages = list(self._stage.aws.calls), self._stage.messages()
+        self._screen.heading("All seven steps ended as they should")
+        self._screen.entry("messages", *(f"{number}. {one.subject}" for number, one in enumerate(messages, 1)))
+        self._screen.entry("calls", f"{len(calls)} to AWS: {by_service(calls)}")
+        self._screen.entry("time", f"{self._screen.seconds:.1f} s; everything that was started ends now")
+
+    # Showing
+
+    def _invoke(self, name: str) -> Turn:
+        copied = " (a copy that names this endpoint)" if names_example(name) else ""
+        self._screen.entry("invoke", f"events/{name}{copied}")
+        turn = self._stage.invoke(name)
+        self._checks.background = [
+            "What the function answered:",
+            *(f"  {key}: {value}" for key, value in turn.connection.items()),
+            "What it called:",
+            f"  {', '.join(turn.names)}",
+        ]
+        calls = "1 AWS call" if len(turn.calls) == 1 else f"{len(turn.calls)} AWS calls"
+        self._screen.entry("answer", f"{turn.outcome}, in {turn.seconds:.1f} s with {calls} ({by_service(turn.calls)})")
+        for told in turn.announcements:
+            if told.diff:
+                self._screen.diff("plan", told.diff)
+            attributes = f"({told.event}, {told.severity})"
+            self._screen.entry("message", told.subject, attributes, told.happened, f"Next: {told.next}")
+        return turn
+
+    def _show_dns(self, label: str, *hosts: str) -> None:
+        answers = self._stage.ask(*hosts)
+        lines = [f"{host.ljust(HOST_COLUMN)}{', '.join(answers[host]) or 'no address'}" for host in answers]
+        self._screen.entry(label, *lines)
+
+    @contextmanager
+    def _telling_looks(self) -> Iterator[None]:
+        """Show how the function looks again while it runs."""
+        self._looks.clear()
+        self._tells_looks = True
+        try:
+            yield
+        finally:
+            self._tells_looks = False
+
+    def _look(self, state: str) -> None:
+        self._looks.append(state)
+        if self._tells_looks:
+            self._screen.entry("look", f"the function sees: {state}")
+
+
+def _keys(records: dict[str, list[dict[str, str]]]) -> list[tuple[str, str]]:
+    return [(record["Name"], record["Type"]) for name in sorted(records) for record in records[name]]

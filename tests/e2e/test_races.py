@@ -1,0 +1,241 @@
+"""Two processes at once, and processes that die in the middle: one set of zones and records, no error loop."""
+
+from threading import Barrier, BrokenBarrierError, Event, Lock
+
+import pytest
+
+from tests.e2e.checks import assert_live, assert_only_ours
+from tests.harness import Answer, Function, Scene
+
+PLATFORM = "platform.tetrascience.com"
+CREATE, CHANGE = "CreateHostedZone", "ChangeResourceRecordSets"
+SECONDS = 20
+
+
+class Gate:
+    """Holds the first so many calls of an operation back, until it is opened."""
+
+    def __init__(self, scene: Scene, operation: str, calls: int) -> None:
+        self.reached, self._open = Event(), Event()
+        self._operation, self._left = operation, calls
+        self._lock = Lock()
+        scene.aws.on_call(self._wait)
+
+    def open(self) -> None:
+        self._open.set()
+
+    def _wait(self, service: str, operation: str) -> None:
+        if operation != self._operation:
+            return
+        with self._lock:
+            held = self._left > 0
+            self._left -= 1
+        if held:
+            if self._left <= 0:
+                self.reached.set()
+            assert self._open.wait(SECONDS)
+
+
+def together(scene: Scene, operation: str, calls: int) -> None:
+    """So many calls of an operation, of whichever process, arrive before the first is processed."""
+    barrier, lock, left = Barrier(calls), Lock(), [calls]
+
+    def wait(service: str, called: str) -> None:
+        if called != operation:
+            return
+        with lock:
+            left[0] -= 1
+            is_first = left[0] >= 0
+        if is_first:
+            try:
+                barrier.wait(SECONDS)
+            except BrokenBarrierError:
+                pass
+
+    scene.aws.on_call(wait)
+
+
+def assert_one_result(scene: Scene) -> None:
+    """One set of zones and records; a sweep finds nothing to do; people were told once."""
+    assert_live(scene)
+    assert_only_ours(scene)
+    assert len(scene.aws.zones(scene.vpc)) == 2
+    assert scene.run("sweep").outcome == "in-sync"
+    assert scene.news() == ["connection-live"]
+    ours = [zone for zone in scene.aws.zones() if "heritage=tdp-privatelink" in zone["comment"]]
+    assert len(ours) == 2
+
+
+def outcomes(*answers: Answer) -> set[str]:
+    assert all(answer.ok for answer in answers), [answer.error for answer in answers if not answer.ok]
+    return {answer.outcome for answer in answers}
+
+
+@pytest.mark.parametrize("operation", [CREATE, CHANGE])
+def test_the_second_process_finishes_while_the_first_is_held(scene: Scene, operation: str) -> None:
+    """Two zones: the first process has two calls under way."""
+    scene.request("available")
+    gate = Gate(scene, operation, 2)
+    with scene.function() as first, scene.function() as second:
+        held = first.submit({"task": "reconcile"})
+        assert gate.reached.wait(SECONDS)
+        other = second.invoke({"task": "reconcile"})
+        gate.open()
+        assert "changed" in outcomes(other, first.answer(held))
+    assert_one_result(scene)
+
+
+@pytest.mark.parametrize("operation", [CREATE, CHANGE])
+def test_one_held_zone_of_the_first_process_does_not_confuse_the_second(scene: Scene, operation: str) -> None:
+    scene.request("available")
+    gate = Gate(scene, operation, 1)
+    with scene.function() as first, scene.function() as second:
+        held = first.submit({"task": "reconcile"})
+        assert gate.reached.wait(SECONDS)
+        other = second.invoke({"task": "reconcile"})
+        gate.open()
+        outcomes(other, first.answer(held))
+    assert_one_result(scene)
+
+
+def test_both_create_at_the_same_moment(scene: Scene) -> None:
+    scene.request("available")
+    together(scene, CREATE, 4)
+    with scene.function() as first, scene.function() as second:
+        held = [first.submit({"task": "reconcile"}), second.submit({"task": "reconcile"})]
+        outcomes(first.answer(held[0]), second.answer(held[1]))
+    assert_one_result(scene)
+
+
+def test_both_repair_at_the_same_moment(scene: Scene) -> None:
+    scene.go_live()
+    scene.aws.delete_record(scene.zones()[PLATFORM], PLATFORM, "A")
+    together(scene, CHANGE, 2)
+    with scene.function() as first, scene.function() as second:
+        held = [first.submit({"task": "drift"}), second.submit({"task": "drift"})]
+        outcomes(first.answer(held[0]), second.answer(held[1]))
+    assert_live(scene)
+    assert_only_ours(scene)
+    assert scene.run("sweep").outcome == "in-sync"
+    assert scene.news() == ["drift-repaired"]
+
+
+def test_both_withdraw_at_the_same_moment(scene: Scene) -> None:
+    scene.go_live()
+    scene.configure(MODE="withdraw")
+    together(scene, CHANGE, 4)
+    with scene.function() as first, scene.function() as second:
+        held = [first.submit({"task": "reconcile"}), second.submit({"task": "reconcile"})]
+        outcomes(first.answer(held[0]), second.answer(held[1]))
+    assert scene.zones() == {}
+    assert scene.run("sweep").outcome == "in-sync"
+    assert set(scene.news()) == {"withdrawn"}
+
+
+def test_both_announce_waiting_at_the_same_moment(scene: Scene) -> None:
+    """At least once; two people at the same moment may both tell, and then it is over."""
+    scene.request("pendingAcceptance")
+    together(scene, "Publish", 2)
+    with scene.function() as first, scene.function() as second:
+        held = [first.submit({"task": "sweep"}), second.submit({"task": "sweep"})]
+        assert outcomes(first.answer(held[0]), second.answer(held[1])) == {"waiting"}
+        for function in (first, second):
+            function.invoke({"task": "sweep"})
+            function.invoke({"task": "drift"})
+    assert 1 <= len(scene.news()) <= 2
+
+
+def test_ten_processes_at_once_end_in_one_set(scene: Scene) -> None:
+    scene.request("available")
+    functions = [scene.function().start() for _ in range(10)]
+    try:
+        held = [function.submit({"task": "reconcile"}) for function in functions]
+        answers = [function.answer(one) for function, one in zip(functions, held, strict=True)]
+    finally:
+        for function in functions:
+            function.stop()
+    for answer in answers:
+        assert answer.ok or "stale" in answer.message.lower(), answer.error
+    assert scene.run("sweep").ok
+    assert_live(scene)
+    assert_only_ours(scene)
+    assert set(scene.news()) == {"connection-live"}
+
+
+def test_an_edit_between_reading_and_writing_fails_whole_and_is_planned_again(scene: Scene) -> None:
+    """A stale plan must not write over what somebody did a moment ago."""
+    scene.go_live()
+    zone_id = scene.zones()[PLATFORM]
+    scene.aws.delete_record(zone_id, PLATFORM, "A")
+    edited = []
+
+    def edit(service: str, operation: str) -> None:
+        if operation == CHANGE and not edited:
+            edited.append(operation)
+            scene.aws.put_records(zone_id, {"Name": PLATFORM, "Type": "A", "AliasTarget": scene.alias()})
+
+    scene.aws.on_call(edit)
+    assert scene.run("drift").ok
+    assert_live(scene)
+    assert_only_ours(scene)
+
+
+# Processes that die.
+
+
+def dies_at(scene: Scene, function: Function, operation: str, nth: int = 1) -> None:
+    """The process is killed while the nth call of an operation is under way; AWS processes the call."""
+    count = [0]
+    lock = Lock()
+
+    def kill(service: str, called: str) -> None:
+        with lock:
+            count[0] += called == operation
+            strikes = called == operation and count[0] == nth
+        if strikes:
+            function.kill()
+
+    scene.aws.on_call(kill)
+
+
+@pytest.mark.parametrize(
+    ("operation", "nth"),
+    [(CREATE, 1), (CREATE, 2), (CHANGE, 1), (CHANGE, 2), ("GetChange", 1), ("GetChange", 4), ("Publish", 1), ("PutParameter", 1)],
+)
+def test_the_next_run_finishes_what_a_killed_process_began(scene: Scene, operation: str, nth: int) -> None:
+    scene.request("available")
+    with scene.function() as function:
+        dies_at(scene, function, operation, nth)
+        invocation = function.submit({"task": "reconcile"})
+        assert invocation.done.wait(SECONDS)
+        assert invocation.kind == "died"
+    assert scene.run("sweep").ok
+    assert scene.run("sweep").outcome == "in-sync"
+    assert_live(scene)
+    assert_only_ours(scene)
+    assert set(scene.news()) == {"connection-live"}
+    assert len(scene.news()) <= (2 if operation in ("Publish",) else 1)
+
+
+@pytest.mark.parametrize(("operation", "nth"), [(CHANGE, 1), ("DeleteHostedZone", 1), ("DeleteHostedZone", 2)])
+def test_the_next_run_finishes_a_withdrawal_that_a_killed_process_began(scene: Scene, operation: str, nth: int) -> None:
+    scene.go_live()
+    scene.configure(MODE="withdraw")
+    with scene.function() as function:
+        dies_at(scene, function, operation, nth)
+        assert function.submit({"task": "reconcile"}).done.wait(SECONDS)
+    assert scene.run("sweep").ok
+    assert scene.zones() == {}
+    assert scene.run("sweep").outcome == "in-sync"
+    assert scene.news() == ["withdrawn"]
+
+
+def test_a_repair_by_a_killed_process_is_still_announced(scene: Scene) -> None:
+    scene.go_live()
+    scene.aws.delete_record(scene.zones()[PLATFORM], PLATFORM, "A")
+    with scene.function() as function:
+        dies_at(scene, function, "GetChange")
+        assert function.submit({"task": "drift"}).done.wait(SECONDS)
+    assert scene.run("sweep").ok
+    assert_live(scene)
+    assert scene.news() == ["drift-repaired"]
