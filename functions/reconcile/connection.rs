@@ -8,14 +8,13 @@ use planner::news::{Situation, config_digest, records_digest, status};
 use planner::plan::{Intent, Plan, confirm, plan};
 use planner::record::Data;
 use planner::report::{Connection, Mode, Outcome, Problem, ZoneReport};
-use planner::trigger::{Trigger, shown};
+use planner::trigger::Trigger;
 
 use super::announce::News;
 use super::apply::Written;
 use super::config::OnLoss;
 use super::read::{Vpc, World};
-use super::run::problem;
-use super::{Clock, Reconcile};
+use super::{Clock, Reconcile, problems};
 use crate::error::AwsError;
 
 /// How one connection ended.
@@ -68,7 +67,7 @@ impl Reconcile {
         };
         let mut connection = Connection::new(&vpc.id, Some(&endpoint.id), endpoint.state.as_str(), Outcome::InSync);
         connection.primary_dns_name = endpoint.regional().map(|entry| entry.name.to_string());
-        connection.problems = several(vpc, &endpoint);
+        connection.problems.extend(problems::several(&vpc.endpoints, &endpoint));
 
         let owner = self.owner(&vpc.id);
         let has_zones = zones.iter().any(|zone| zone.is_created_by(owner));
@@ -138,14 +137,14 @@ impl Reconcile {
         match &endpoint.state {
             State::Available => match alias {
                 Some(alias) => Decision::Write(Some((endpoint, alias))),
-                None => Decision::Leave(rest(is_live), vec![no_dns_name(endpoint)]),
+                None => Decision::Leave(rest(is_live), vec![problems::no_dns_name(endpoint)]),
             },
             State::PendingAcceptance | State::Pending if is_live => {
-                Decision::Leave(Outcome::InSync, vec![modification(endpoint)])
+                Decision::Leave(Outcome::InSync, vec![problems::modification(endpoint)])
             }
             State::PendingAcceptance | State::Pending => Decision::Leave(Outcome::Waiting, Vec::new()),
-            State::Unknown(_) => Decision::Leave(Outcome::Refused, vec![unknown_state(endpoint)]),
-            _ => Decision::Leave(Outcome::Lost, vec![lost(endpoint, is_live)]),
+            State::Unknown(_) => Decision::Leave(Outcome::Refused, vec![problems::unknown_state(endpoint)]),
+            _ => Decision::Leave(Outcome::Lost, vec![problems::lost(endpoint, is_live)]),
         }
     }
 
@@ -183,7 +182,7 @@ impl Reconcile {
             Ok(_) => Outcome::Withdrawn,
         };
         let Err(error) = result else { return self.finish(vpc, trigger, connection, written, &task.wanted).await };
-        connection.problems.push(problem(&error));
+        connection.problems.push(problems::of_call(&error));
         let done = self.finish(vpc, trigger, connection, written, &task.wanted).await;
         Done { error: Some(error), is_complete: false, ..done }
     }
@@ -220,7 +219,7 @@ impl Reconcile {
             plan: written.plan,
         };
         let error = self.announce(vpc, &connection, &news).await.err();
-        connection.problems.extend(error.as_ref().map(problem));
+        connection.problems.extend(error.as_ref().map(problems::of_call));
         Done { is_complete: error.is_none(), connection: Some(connection), error }
     }
 
@@ -236,7 +235,7 @@ impl Reconcile {
         let known = vpc.endpoints.first();
         let state = known.map_or("unknown", |e| e.state.as_str());
         let mut connection = Connection::new(&vpc.id, known.map(|e| e.id.as_str()), state, Outcome::Failed);
-        connection.problems.push(problem(&error));
+        connection.problems.push(problems::of_call(&error));
         let told = vpc.record.as_ref().map(|record| record.announced.records.clone()).unwrap_or_default();
         let wanted = vpc.record.as_ref().map(|record| record.announced.config.clone()).unwrap_or_default();
         let done = self.finish(vpc, trigger, connection, Written::nothing(told), &wanted).await;
@@ -273,71 +272,4 @@ fn holding(zones: &[Zone], owner: Owner<'_>) -> Vec<ZoneReport> {
 /// What a connection is while nothing can be written.
 fn rest(is_live: bool) -> Outcome {
     if is_live { Outcome::InSync } else { Outcome::Waiting }
-}
-
-fn several(vpc: &Vpc, chosen: &Endpoint) -> Vec<Problem> {
-    let others: Vec<String> =
-        vpc.endpoints.iter().filter(|e| e.id != chosen.id).map(|e| format!("{} ({})", e.id, e.state)).collect();
-    if others.is_empty() {
-        return Vec::new();
-    }
-    let message = format!(
-        "{} has more endpoints to the service: {}. The records follow {}.",
-        vpc.id,
-        others.join(", "),
-        chosen.id
-    );
-    vec![Problem::note("several-endpoints", others.join(","), message, "Delete the endpoints that are not needed.")]
-}
-
-fn no_dns_name(endpoint: &Endpoint) -> Problem {
-    Problem::note(
-        "no-dns-name",
-        endpoint.id.as_str(),
-        format!("{} is available, but EC2 does not list its regional DNS name yet.", endpoint.id),
-        "Nothing: it is looked for again. If it stays, check that the endpoint has at least one subnet.",
-    )
-}
-
-fn modification(endpoint: &Endpoint) -> Problem {
-    Problem::note(
-        "modification-in-flight",
-        endpoint.id.as_str(),
-        format!(
-            "{} is {} while records point at it: it is being modified. The records stay.",
-            endpoint.id, endpoint.state
-        ),
-        "Nothing: it is looked at again.",
-    )
-}
-
-fn unknown_state(endpoint: &Endpoint) -> Problem {
-    Problem::refusal(
-        "unknown-state",
-        format!("{} {}", endpoint.id, endpoint.state),
-        format!(
-            "{} is in the state '{}', for which there is no rule. Nothing was written.",
-            endpoint.id, endpoint.state
-        ),
-        "Look at the endpoint in the VPC console. If the state is new to AWS, update this product.",
-    )
-}
-
-fn lost(endpoint: &Endpoint, is_live: bool) -> Problem {
-    let records = if is_live { "The private DNS records were kept." } else { "There are no records of ours." };
-    let why = endpoint.last_error.as_deref().map(|why| format!(" EC2 says: {}", shown(why))).unwrap_or_default();
-    let fix = match endpoint.state {
-        State::Rejected => "Ask TetraScience why the connection was rejected.",
-        State::Expired => {
-            "The request was not accepted in time: create the endpoint again and tell TetraScience its id."
-        }
-        State::Failed => "Look at the endpoint in the VPC console, then create it again and tell TetraScience its id.",
-        _ => "Create the endpoint again and tell TetraScience its id, or withdraw with MODE=withdraw.",
-    };
-    Problem::note(
-        "endpoint-lost",
-        format!("{} {}", endpoint.id, endpoint.state),
-        format!("{} is {}. {records}{why}", endpoint.id, endpoint.state),
-        fix,
-    )
 }

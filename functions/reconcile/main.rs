@@ -17,10 +17,7 @@ async fn main() -> ExitCode {
         Ok(reconcile) => reconcile,
         Err(invalid) => {
             for problem in invalid {
-                eprintln!(
-                    "{}",
-                    serde_json::json!({"level": "ERROR", "code": "invalid-configuration", "message": problem.to_string()})
-                );
+                log_error("invalid-configuration", &problem.to_string());
             }
             return ExitCode::FAILURE;
         }
@@ -29,7 +26,7 @@ async fn main() -> ExitCode {
     match lambda_runtime::run(handler).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}", serde_json::json!({"level": "ERROR", "code": "runtime", "message": error.to_string()}));
+            log_error("runtime", &error.to_string());
             ExitCode::FAILURE
         }
     }
@@ -44,9 +41,15 @@ async fn handle(reconcile: &Reconcile, event: LambdaEvent<Box<RawValue>>) -> Res
     // One line, and the same JSON as the answer: Lambda's log shows it as it is.
     let line = serde_json::value::to_raw_value(&report).map_err(|error| failure("Report", &error.to_string()))?;
     println!("{line}");
-    again.map_or(Ok(line), |message| Err(failure("Redeliver", &message)))
+    let Some(message) = again else { return Ok(line) };
+    log_error("redeliver", &message);
+    Err(failure("Redeliver", &message))
 }
 
 fn failure(kind: &str, message: &str) -> Diagnostic {
     Diagnostic { error_type: kind.to_owned(), error_message: message.to_owned() }
+}
+
+fn log_error(code: &str, message: &str) {
+    eprintln!("{}", serde_json::json!({"level": "ERROR", "code": code, "message": message}));
 }

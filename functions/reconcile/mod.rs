@@ -7,12 +7,13 @@ mod config;
 mod connection;
 mod event;
 mod memory;
+mod problems;
 mod read;
 mod run;
 
 use std::collections::BTreeMap;
 
-use planner::report::{Problem, Report};
+use planner::report::Report;
 use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 
@@ -74,12 +75,7 @@ impl Reconcile {
             Err(message) => Ok(Report {
                 mode: self.config.mode,
                 connections: Vec::new(),
-                problems: vec![Problem::refusal(
-                    "unknown-event",
-                    "",
-                    format!("Nothing was done: {message}."),
-                    "Send one of the payloads in events/.",
-                )],
+                problems: vec![problems::unknown_event(&message)],
             }),
         }
     }

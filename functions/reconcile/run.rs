@@ -7,8 +7,8 @@ use planner::trigger::Trigger;
 use super::connection::Done;
 use super::memory::rests;
 use super::read::AT_ONCE;
-use super::{Clock, Reconcile, Redeliver};
-use crate::error::{AwsError, Kind, chain};
+use super::{Clock, Reconcile, Redeliver, problems};
+use crate::error::{AwsError, chain};
 
 impl Reconcile {
     /// Looks at the world and makes it as it should be.
@@ -52,14 +52,17 @@ impl Reconcile {
         let is_at_rest = done.iter().all(Done::rests);
         let connections: Vec<Connection> = done.iter().filter_map(|done| done.connection.clone()).collect();
         let errors: Vec<AwsError> = done.into_iter().filter_map(|done| done.error).collect();
-        let mut notes = if connections.is_empty() { vec![self.nothing_found(trigger)] } else { Vec::new() };
-        notes.extend(matches!(trigger, Trigger::Verify { .. }).then(unproven));
+        let mut notes =
+            if connections.is_empty() { vec![problems::nothing_found(&self.config, trigger)] } else { Vec::new() };
+        notes.extend(matches!(trigger, Trigger::Verify { .. }).then(problems::unproven));
         let result = self.report(trigger, connections, &errors, &notes);
-        // A look at one endpoint says nothing about the others.
-        let mut memory = self.memory.lock().await;
-        match &result {
-            Ok(report) if is_at_rest && trigger.only().is_none() => memory.settle(endpoints, report),
-            _ => memory.unsettle(),
+        // A look at one endpoint says nothing about the others, and one that may not write announces nothing.
+        if trigger.only().is_none() && trigger.may_write() {
+            let mut memory = self.memory.lock().await;
+            match &result {
+                Ok(report) if is_at_rest => memory.settle(endpoints, report),
+                _ => memory.unsettle(),
+            }
         }
         result
     }
@@ -72,8 +75,8 @@ impl Reconcile {
         notes: &[Problem],
     ) -> Result<Report, Box<Redeliver>> {
         let mode = if trigger.may_write() { self.config.mode } else { Mode::Plan };
-        let told = |error: &AwsError| connections.iter().any(|c| c.problems.contains(&problem(error)));
-        let mut problems: Vec<Problem> = errors.iter().filter(|error| !told(error)).map(problem).collect();
+        let told = |error: &AwsError| connections.iter().any(|c| c.problems.contains(&problems::of_call(error)));
+        let mut problems: Vec<Problem> = errors.iter().filter(|error| !told(error)).map(problems::of_call).collect();
         problems.extend_from_slice(notes);
         let report = Report { mode, connections, problems };
         let again: Vec<String> = errors.iter().filter(|e| e.deserves_retry()).map(|e| chain(e)).collect();
@@ -82,47 +85,11 @@ impl Reconcile {
         }
         Err(Box::new(Redeliver { report, message: again.join("; ") }))
     }
-
-    fn nothing_found(&self, trigger: &Trigger) -> Problem {
-        let whom = match (trigger.only(), &self.config.vpc_id) {
-            (Some(id), _) => id.to_owned(),
-            (None, Some(vpc)) => format!("an interface endpoint to {} in {vpc}", self.config.service_name),
-            (None, None) => format!("an interface endpoint to {}", self.config.service_name),
-        };
-        Problem::note(
-            "no-endpoint",
-            "",
-            format!("There is no {whom} in this account and Region."),
-            "Create the interface endpoint, then tell TetraScience its id. If it exists, compare its service name with TDP_SERVICE_NAME.",
-        )
-    }
-}
-
-fn unproven() -> Problem {
-    Problem::note(
-        "unproven",
-        "",
-        "No verifier is configured, so nothing was proved from inside a VPC: this is the plan.".to_owned(),
-        "From a host in the VPC, try: curl -sv https://<name>/ for one of the names.",
-    )
 }
 
 enum Look {
     Settled(Report),
     Full(Vec<planner::endpoint::Endpoint>, super::read::World),
-}
-
-/// A failed call as a person reads it in the report.
-pub(crate) fn problem(error: &AwsError) -> Problem {
-    let code = match error.kind {
-        Kind::Denied => "access-denied",
-        Kind::Throttled => "throttled",
-        Kind::TimedOut => "timed-out",
-        Kind::Unavailable => "aws-unavailable",
-        Kind::Stale => "stale-plan",
-        Kind::NotFound | Kind::Refused => "aws-refused",
-    };
-    Problem::note(code, format!("{} {}", error.action, error.code), format!("{error}."), error.fix())
 }
 
 impl Done {

@@ -11,6 +11,7 @@ from tests.demo.checks import Failed, Mismatch
 from tests.demo.screen import Screen
 from tests.demo.signals import Interrupted, Signals
 
+FROM_VENV = "is missing: `make prepare` puts it into .venv, and `make demo` runs in that"
 NEEDED_MODULES = ("boto3", "dns", "dnslib", "moto")
 
 
@@ -64,9 +65,9 @@ def _check_parts() -> None:
         for module in NEEDED_MODULES:
             importlib.import_module(module)
     except ModuleNotFoundError as missing:
-        raise Failed(f"the Python module {missing.name} is missing: `make prepare` puts it into .venv, and `make demo` runs in that") from None
+        raise Failed(f"the Python module {missing.name} {FROM_VENV}") from None
     if not environment.cargo_lambda().exists():
-        raise Failed("cargo-lambda is missing: `make prepare` puts it into .venv, and `make demo` runs in that")
+        raise Failed(f"cargo-lambda {FROM_VENV}")
     if not environment.binary().exists():
         raise Failed(f"{environment.shown(environment.binary())} is missing: `make prepare` builds it")
     if not shutil.which("cargo"):

@@ -52,9 +52,7 @@ def isolate() -> None:
 
 
 def _foreign(names: Iterable[str]) -> list[str]:
-    return [
-        name for name in names if name.startswith("AWS_") or name in FUNCTION_VARIABLES or name.lower() in PROXIES
-    ]
+    return [name for name in names if name.startswith("AWS_") or name in FUNCTION_VARIABLES or name.lower() in PROXIES]
 
 
 def shown(path: Path) -> str:

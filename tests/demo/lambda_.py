@@ -61,7 +61,7 @@ class EmulatedFunction:
 
     def invoke(self, name: str, endpoint_id: str) -> dict[str, Any]:
         """Send a file of events/; where it names the example endpoint, a copy that names this one."""
-        command = [environment.cargo_lambda(), "lambda", "invoke", environment.FUNCTION]
+        command: list[str | Path] = [environment.cargo_lambda(), "lambda", "invoke", environment.FUNCTION]
         command += ["--invoke-address", ADDRESS, "--invoke-port", str(self.port)]
         command += ["--data-file", self._payload(name, endpoint_id)]
         code, output, errors = self._run(command, name)

@@ -281,15 +281,23 @@ def test_a_wider_zone_of_somebody_else_is_no_obstacle(scene: Scene) -> None:
     assert scene.resolve("www.tetrascience.com") == ["192.0.2.80"]
 
 
-@pytest.mark.parametrize("existing", ["refuse", "adopt"])
-def test_a_narrower_zone_of_somebody_else_is_refused(scene: Scene, existing: str) -> None:
+def test_a_narrower_zone_of_somebody_else_is_refused(scene: Scene) -> None:
     """It would answer for the host, whatever we write into the wider one."""
-    scene.configure(EXISTING_ZONES=existing)
     scene.request("available")
     scene.plant_zone(API, a_record(API, "192.0.2.1"))
     answer = scene.run("reconcile")
     assert (answer.outcome, "foreign-zone" in answer.codes) == ("refused", True)
     assert list(scene.zones()) == [API]
+
+
+def test_a_narrower_zone_of_somebody_else_is_taken_over_when_that_is_wanted(scene: Scene) -> None:
+    scene.configure(EXISTING_ZONES="adopt")
+    scene.request("available")
+    zone_id = scene.plant_zone(API, a_record(f"printer.{API}", "10.0.9.9"))
+    scene.aws.put_records(zone_id, a_record(API, "192.0.2.1"))
+    assert scene.run("reconcile").outcome == "changed"
+    assert_live(scene, {PLATFORM: PLATFORM, OTHER_API: OTHER_API, API: API})
+    assert scene.zones()[API] == zone_id
 
 
 # Owners.

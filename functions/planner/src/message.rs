@@ -1,10 +1,12 @@
 //! A report as people read it: the subject and text of an announcement.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use crate::marker::marked_name;
 use crate::name::Name;
 use crate::news::Event;
-use crate::plan::Plan;
+use crate::plan::{Change, Plan};
 use crate::record::RecordType;
 use crate::report::{Connection, Outcome};
 
@@ -28,7 +30,7 @@ pub fn subject(event: Event, connection: &Connection) -> String {
         Event::ConnectionLive => format!("TDP PrivateLink is live in {vpc}: {names}"),
         Event::ConnectionRecovered => format!("TDP PrivateLink is back in {vpc}: {names}"),
         Event::ConnectionLost => format!("TDP PrivateLink is LOST in {vpc}: endpoint is {}", connection.state),
-        Event::DriftRepaired => format!("TDP PrivateLink repaired in {vpc}: {}", count(written(connection), "record")),
+        Event::DriftRepaired => format!("TDP PrivateLink repaired in {vpc}: {}", repaired(connection)),
         Event::Withdrawn => format!("TDP PrivateLink withdrawn from {vpc}: public DNS again"),
         Event::Refused => format!("TDP PrivateLink needs you in {vpc}: {}", first_code(connection)),
         Event::Failed => format!("TDP PrivateLink failed in {vpc}: {}", first_code(connection)),
@@ -104,12 +106,10 @@ fn happened(event: Event, connection: &Connection) -> String {
             format!("The Tetra Data Platform is reached privately from {vpc}: {}.", names(connection))
         }
         Event::ConnectionRecovered => format!("The connection in {vpc} works again: its endpoint is {state}."),
-        Event::ConnectionLost => format!("The endpoint of {vpc} is {state}."),
+        Event::ConnectionLost if connection.zones.is_empty() => format!("The endpoint of {vpc} is {state}."),
+        Event::ConnectionLost => format!("The endpoint of {vpc} is {state}. The private DNS records were kept."),
         Event::DriftRepaired => {
-            format!(
-                "Private DNS in {vpc} was not as it should be and has been repaired: {}.",
-                count(written(connection), "record")
-            )
+            format!("Private DNS in {vpc} was not as it should be and has been repaired: {}.", repaired(connection))
         }
         Event::Withdrawn => {
             format!("This product's records were removed from {vpc}. Records of others were not touched.")
@@ -150,13 +150,13 @@ fn next(event: Event, connection: &Connection) -> String {
             connection.vpc_id
         ),
         Event::ConnectionLost => format!(
-            "Ask TetraScience about {endpoint}. To send clients back over public DNS meanwhile, set ON_LOSS=withdraw, or invoke with MODE=withdraw."
+            "Ask TetraScience about {endpoint}. To send clients back over public DNS meanwhile, deploy with OnLoss=withdraw or Mode=withdraw."
         ),
         Event::DriftRepaired => {
             "Ask who edited the zone (CloudTrail: ChangeResourceRecordSets), so that it does not happen again."
                 .to_owned()
         }
-        Event::Withdrawn => "Nothing. To go live again, set MODE=apply while the endpoint is available.".to_owned(),
+        Event::Withdrawn => "Nothing. To go live again, deploy with Mode=apply while the endpoint is available.".to_owned(),
         Event::Refused | Event::Failed => "See each fix above. The next sweep looks again by itself.".to_owned(),
     }
 }
@@ -165,23 +165,22 @@ fn first_code(connection: &Connection) -> &str {
     connection.problems.first().map_or("see the report", |problem| problem.code)
 }
 
-/// How many names changed or are there to tell of: hosts, not record sets.
+/// How many names were written: hosts, not record sets.
 fn names(connection: &Connection) -> String {
-    let mut hosts: Vec<&str> = connection
-        .changes
-        .iter()
-        .filter(|change| matches!(change.rtype, RecordType::A | RecordType::Aaaa) && change.after.is_some())
-        .map(|change| change.name.as_str())
-        .collect();
-    hosts.dedup();
+    let written = |change: &&Change| change.rtype.steers_traffic() && change.after.is_some();
+    let hosts: BTreeSet<&Name> = connection.changes.iter().filter(written).map(|change| &change.name).collect();
     match hosts.len() {
         0 => format!("{} in step", count(connection.zones.len(), "zone")),
         n => count(n, "name"),
     }
 }
 
-fn written(connection: &Connection) -> usize {
-    connection.changes.len()
+/// What was repaired: the hosts whose records or markers were not right; or else what the zones say of themselves.
+fn repaired(connection: &Connection) -> String {
+    let changes = connection.changes.iter().filter(|change| change.rtype != RecordType::Soa);
+    let host = |change: &Change| marked_name(&change.name).unwrap_or_else(|| change.name.clone());
+    let hosts: BTreeSet<Name> = changes.map(host).collect();
+    if hosts.is_empty() { "zone settings".to_owned() } else { count(hosts.len(), "name") }
 }
 
 fn count(n: usize, what: &str) -> String {
