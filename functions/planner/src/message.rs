@@ -156,7 +156,9 @@ fn next(event: Event, connection: &Connection) -> String {
             "Ask who edited the zone (CloudTrail: ChangeResourceRecordSets), so that it does not happen again."
                 .to_owned()
         }
-        Event::Withdrawn => "Nothing. To go live again, deploy with Mode=apply while the endpoint is available.".to_owned(),
+        Event::Withdrawn => {
+            "Nothing. To go live again, deploy with Mode=apply while the endpoint is available.".to_owned()
+        }
         Event::Refused | Event::Failed => "See each fix above. The next sweep looks again by itself.".to_owned(),
     }
 }
