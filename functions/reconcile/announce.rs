@@ -31,7 +31,7 @@ impl Reconcile {
     pub(crate) async fn announce(&self, vpc: &Vpc, connection: &Connection, now: &News) -> Result<(), AwsError> {
         let known = vpc.record.as_ref().map(|record| &record.announced);
         if news(known, &now.situation, connection).is_none() {
-            return Ok(());
+            return self.save(&vpc.id).await;
         }
         // Another run may have told in the meantime, and then only its record is out of date.
         let latest = self.ssm.record(&vpc.id).await?.map(|record| record.announced);
@@ -52,9 +52,22 @@ impl Reconcile {
         let event = event.or(latest.as_ref().map(|announced| announced.event));
         let Some(event) = event else { return Ok(()) };
         let record = record(event, latest.as_ref(), &now.situation, connection);
-        self.ssm.write(&vpc.id, &record).await?;
-        if let Some(records) = &mut self.memory.lock().await.records {
-            records.insert(vpc.id.clone(), record);
+        {
+            let mut memory = self.memory.lock().await;
+            memory.unsaved.insert(vpc.id.clone(), record.clone());
+            if let Some(records) = &mut memory.records {
+                records.insert(vpc.id.clone(), record);
+            }
+        }
+        self.save(&vpc.id).await
+    }
+
+    /// Writes the connection record that SSM has not taken yet, if there is one.
+    async fn save(&self, vpc_id: &str) -> Result<(), AwsError> {
+        let unsaved = self.memory.lock().await.unsaved.get(vpc_id).cloned();
+        if let Some(record) = unsaved {
+            self.ssm.write(vpc_id, &record).await?;
+            self.memory.lock().await.unsaved.remove(vpc_id);
         }
         Ok(())
     }

@@ -11,6 +11,8 @@ use planner::report::{Connection, Outcome, Report};
 pub(crate) struct Memory {
     /// What was announced last, by VPC id; `None` until it was read once.
     pub records: Option<BTreeMap<String, ConnectionRecord>>,
+    /// Connection records that SSM did not take: the message was sent, so they are tried again without it.
+    pub unsaved: BTreeMap<String, ConnectionRecord>,
     /// The last full look, when it left nothing to do: the endpoints then, and the report.
     settled: Option<(Vec<Endpoint>, Report)>,
 }
