@@ -33,7 +33,7 @@ test-end-to-end: prepare ## Test the real binary against the embedded AWS, and t
 validate: prepare ## Check the SAM template
 	$(VENV)/sam validate --lint --template template.yaml --region us-east-1
 
-build: prepare ## Build for deployment (small and quick to start; takes about 10 minutes the first time)
+build: prepare ## Build for deployment: small and quick to start (the first time a quarter of an hour)
 	$(VENV)/sam build
 
 deploy: build ## Build and deploy with the settings in samconfig.toml

@@ -55,3 +55,14 @@ def test_the_template_and_the_code_agree_on_the_variables() -> None:
     config = (ROOT / "functions/reconcile/config.rs").read_text()
     assert len(variables) > 9
     assert [name for name in variables if f'"{name}"' not in config] == []
+
+
+def test_the_role_allows_the_calls_of_the_code_and_no_others() -> None:
+    """Beside the code's own: what Route 53, Lambda and SNS do in the role's name."""
+    template = (ROOT / "template.yaml").read_text()
+    role = template[template.index("  ReconcileRole:") : template.index("  AnnouncementKeyPolicy:")]
+    allowed = set(re.findall(r"^\s+(?:- |Action: )((?:ec2|route53|sns|ssm|sqs|logs):\w+)$", role, re.MULTILINE))
+    called = set(re.findall(r'"((?:ec2|route53|sns|ssm):\w+)"', rust_sources()))
+    in_its_name = {"ec2:DescribeVpcs", "sqs:SendMessage", "logs:CreateLogStream", "logs:PutLogEvents"}
+    assert len(called) == 13
+    assert allowed == called | in_its_name

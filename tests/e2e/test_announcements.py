@@ -8,6 +8,7 @@ import pytest
 from tests.aws import Message
 from tests.e2e.checks import assert_live
 from tests.harness import Scene
+from tests.harness.world import OLD, old_alias
 
 HOSTS = ("api.platform.tetrascience.com", "api.tetrascience.com", "platform.tetrascience.com")
 
@@ -81,20 +82,14 @@ def test_a_repair_is_told_with_before_and_after(scene: Scene) -> None:
     scene.go_live()
     zone_id = scene.zones()["api.tetrascience.com"]
     scene.aws.delete_record(zone_id, "api.tetrascience.com", "A")
-    scene.aws.put_records(zone_id, wrong_alias(scene, "api.tetrascience.com"))
+    scene.aws.put_records(zone_id, old_alias("api.tetrascience.com"))
     assert scene.run("drift").outcome == "changed"
     (message,) = scene.messages()
     assert message.attributes["event"] == "drift-repaired"
     assert message.attributes["severity"] == "warning"
     diff = [line.strip() for line in bodies(message)["default"].splitlines() if line.strip().startswith("* ")]
     line = next(line for line in diff if "api.tetrascience.com A" in line)
-    assert line.index("vpce-0dead-old") < line.index(scene.primary_dns_name())
-
-
-def wrong_alias(scene: Scene, name: str) -> dict[str, Any]:
-    target = "vpce-0dead-old.vpce-svc-0a1b2c3d4e5f60718.us-east-1.vpce.amazonaws.com."
-    alias = {"HostedZoneId": "Z7HUB22UULQXV", "DNSName": target, "EvaluateTargetHealth": False}
-    return {"Name": name, "Type": "A", "AliasTarget": alias}
+    assert line.index(OLD) < line.index(scene.primary_dns_name())
 
 
 def test_live_is_never_announced_before_insync(scene: Scene) -> None:

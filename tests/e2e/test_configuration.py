@@ -69,11 +69,16 @@ REFUSED: list[tuple[str, str | None, tuple[str, ...]]] = [
     ("TOPIC_ARN", "news", ("arn:",)),
     ("TOPIC_ARN", "arn:aws:sqs:us-east-1:123456789012:news", ("sns",)),
     ("TOPIC_ARN", "arn:aws:sns:us-east-1", ("arn:",)),
+    ("AWS_REGION", None, ("Region",)),
 ]
 
 
-@pytest.mark.parametrize(("variable", "value", "allowed"), REFUSED, ids=lambda value: str(value)[:40] if isinstance(value, str) else None)
-def test_a_wrong_variable_fails_at_init(aws: EmbeddedAws, variable: str, value: str | None, allowed: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("variable", "value", "allowed"), REFUSED, ids=[f"{variable}={str(value)[:40]}" for variable, value, _ in REFUSED]
+)
+def test_a_wrong_variable_fails_at_init(
+    aws: EmbeddedAws, variable: str, value: str | None, allowed: tuple[str, ...]
+) -> None:
     environment = variables(aws, TOPIC) | ({} if value is None else {variable: value})
     if value is None:
         del environment[variable]

@@ -184,9 +184,8 @@ def test_the_report_says_what_was_done(scene: Scene) -> None:
     }
 
 
-def test_the_log_line_is_the_report(scene: Scene) -> None:
+def test_each_invocation_logs_one_line_that_is_its_report(scene: Scene) -> None:
     scene.request("available")
     with scene.function() as function:
-        answer = function.invoke({"task": "reconcile"})
-    reports = [json.loads(line) for line in function.stdout if '"connections"' in line]
-    assert reports == [answer.report]
+        answers = [function.invoke(event) for event in ({"task": "reconcile"}, {"task": "sweep"}, {"task": "nonsense"})]
+    assert [json.loads(line) for line in function.stdout] == [answer.report for answer in answers]

@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.checks import assert_live, assert_only_ours, assert_public
 from tests.harness import Scene
-from tests.harness.world import ENDPOINT_ZONE, a_record, txt
+from tests.harness.world import a_record, old_alias, txt
 
 PLATFORM = "platform.tetrascience.com"
 READS = (
@@ -284,14 +284,12 @@ def repair(scene: Scene) -> None:
 def test_foreign_records_in_our_zone_survive(scene: Scene, step: Step) -> None:
     scene.go_live()
     zone_id = scene.zones()[PLATFORM]
-    elsewhere = f"vpce-0dead-old.vpce-svc-0a1b2c3d4e5f60718.us-east-1.vpce.amazonaws.com."
-    alias = {"HostedZoneId": ENDPOINT_ZONE, "DNSName": elsewhere, "EvaluateTargetHealth": False}
     scene.plant(
         zone_id,
         a_record(f"printer.{PLATFORM}", "10.0.9.9"),
         txt(PLATFORM, "v=spf1 -all"),
         txt(f"_tdp-privatelink.printer.{PLATFORM}", "heritage=external-dns,external-dns/owner=x"),
-        {"Name": f"alias.{PLATFORM}", "Type": "A", "AliasTarget": alias},
+        old_alias(f"alias.{PLATFORM}"),
         a_record(f"*.{PLATFORM}", "10.0.9.10"),
     )
     step(scene)

@@ -5,7 +5,7 @@ from threading import Barrier, BrokenBarrierError, Event, Lock
 import pytest
 
 from tests.e2e.checks import assert_live, assert_only_ours
-from tests.harness import Answer, Function, Scene
+from tests.harness import Answer, Function, Invocation, Scene
 
 PLATFORM = "platform.tetrascience.com"
 CREATE, CHANGE = "CreateHostedZone", "ChangeResourceRecordSets"
@@ -13,13 +13,19 @@ SECONDS = 20
 
 
 class Gate:
-    """Holds the first so many calls of an operation back, until it is opened."""
+    """Lets some calls of an operation pass and holds so many of those after them back, until it is opened."""
 
-    def __init__(self, scene: Scene, operation: str, calls: int) -> None:
+    def __init__(self, scene: Scene, operation: str, calls: int, *, after: int = 0) -> None:
         self.reached, self._open = Event(), Event()
-        self._operation, self._left = operation, calls
+        self._operation, self._left, self._pass = operation, calls, after
         self._lock = Lock()
         scene.aws.on_call(self._wait)
+
+    def reached_or_done(self, invocation: Invocation) -> None:
+        """Wait until a call is held, or until the process is through without one."""
+        while not self.reached.wait(0.01):
+            if invocation.done.is_set():
+                return
 
     def open(self) -> None:
         self._open.set()
@@ -28,8 +34,9 @@ class Gate:
         if operation != self._operation:
             return
         with self._lock:
-            held = self._left > 0
-            self._left -= 1
+            self._pass -= 1
+            held = self._pass < 0 and self._left > 0
+            self._left -= held
         if held:
             if self._left <= 0:
                 self.reached.set()
@@ -96,6 +103,23 @@ def test_one_held_zone_of_the_first_process_does_not_confuse_the_second(scene: S
         other = second.invoke({"task": "reconcile"})
         gate.open()
         outcomes(other, first.answer(held))
+    assert_one_result(scene)
+
+
+def test_a_second_process_between_the_writes_and_the_message_of_the_first_tells_of_no_repair(scene: Scene) -> None:
+    """It finds right records that nobody was told of; what it then does about them is no news of its own."""
+    scene.request("available")
+    unfinished = Gate(scene, "GetChange", 1)
+    late = Gate(scene, CHANGE, 1, after=2)
+    with scene.function() as first, scene.function() as second:
+        held = first.submit({"task": "reconcile"})
+        assert unfinished.reached.wait(SECONDS)
+        other = second.submit({"task": "sweep"})
+        late.reached_or_done(other)
+        unfinished.open()
+        answer = first.answer(held)
+        late.open()
+        outcomes(answer, second.answer(other))
     assert_one_result(scene)
 
 
@@ -181,6 +205,29 @@ def test_an_edit_between_reading_and_writing_fails_whole_and_is_planned_again(sc
     assert_only_ours(scene)
 
 
+def test_a_zone_that_goes_between_listing_and_reading_costs_at_most_one_delivery(scene: Scene) -> None:
+    """As when another process withdraws it: worth another delivery, and no more than that."""
+    scene.go_live()
+    zone_id = scene.zones()["api.tetrascience.com"]
+    left = [zone_id]
+
+    def delete(service: str, operation: str) -> None:
+        if operation == "ListResourceRecordSets" and left:
+            left.clear()
+            for name, kind in scene.records("api.tetrascience.com"):
+                if kind not in ("SOA", "NS"):
+                    scene.aws.delete_record(zone_id, name, kind)
+            scene.aws.client("route53").delete_hosted_zone(Id=zone_id)
+
+    scene.aws.on_call(delete)
+    first = scene.run("drift")
+    assert first.ok or "NoSuchHostedZone" in first.message
+    assert scene.run("drift").ok
+    assert_live(scene)
+    assert_only_ours(scene)
+    assert scene.news() == ["drift-repaired"]
+
+
 # Processes that die.
 
 
@@ -201,7 +248,16 @@ def dies_at(scene: Scene, function: Function, operation: str, nth: int = 1) -> N
 
 @pytest.mark.parametrize(
     ("operation", "nth"),
-    [(CREATE, 1), (CREATE, 2), (CHANGE, 1), (CHANGE, 2), ("GetChange", 1), ("GetChange", 4), ("Publish", 1), ("PutParameter", 1)],
+    [
+        (CREATE, 1),
+        (CREATE, 2),
+        (CHANGE, 1),
+        (CHANGE, 2),
+        ("GetChange", 1),
+        ("GetChange", 4),
+        ("Publish", 1),
+        ("PutParameter", 1),
+    ],
 )
 def test_the_next_run_finishes_what_a_killed_process_began(scene: Scene, operation: str, nth: int) -> None:
     scene.request("available")

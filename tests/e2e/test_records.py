@@ -2,19 +2,13 @@
 
 import pytest
 
-from tests.e2e.checks import assert_live, assert_only_ours, assert_public, marker_text
+from tests.e2e.checks import assert_live, marker_text
 from tests.harness import Scene
-from tests.harness.world import ENDPOINT_ZONE, Record, a_record, cname, marker_name, txt
+from tests.harness.world import ENDPOINT_ZONE, OLD, Record, a_record, cname, marker_name, old_alias, txt
 
 PLATFORM = "platform.tetrascience.com"
 API = "api.platform.tetrascience.com"
 OTHER_API = "api.tetrascience.com"
-OLD = "vpce-0dead-old.vpce-svc-0a1b2c3d4e5f60718.us-east-1.vpce.amazonaws.com"
-
-
-def old_alias(name: str, kind: str = "A") -> Record:
-    """An alias to an endpoint that is no more."""
-    return {"Name": name, "Type": kind, "AliasTarget": {"HostedZoneId": ENDPOINT_ZONE, "DNSName": f"{OLD}.", "EvaluateTargetHealth": False}}
 
 
 def replace(scene: Scene, zone_name: str, *records: Record) -> None:
@@ -166,162 +160,47 @@ def test_a_marker_of_somebody_else_is_left_alone(scene: Scene, text: str) -> Non
     assert [call.operation for call in scene.writes() if call.service == "route53"] == []
 
 
-# In a zone of somebody else.
-
-
-def test_a_zone_of_somebody_else_is_refused_once_and_goes_live_by_itself_when_it_goes(scene: Scene) -> None:
-    scene.request("available")
-    zone_id = scene.plant_zone(PLATFORM, a_record(API, "192.0.2.1"))
-    with scene.function() as function:
-        answers = [function.invoke({"task": "sweep"}) for _ in range(5)]
-        function.cold()
-        answers += [function.invoke({"task": "sweep"}) for _ in range(5)]
-        assert [answer.outcome for answer in answers] == ["refused"] * 10
-        assert scene.news() == ["refused"]
-        assert [call.name for call in scene.writes() if call.service == "route53"] == []
-        scene.give_up(zone_id)
-        scene.aws.delete_record(zone_id, API, "A")
-        scene.aws.client("route53").delete_hosted_zone(Id=zone_id)
-        assert function.invoke({"task": "sweep"}).outcome == "changed"
-    assert scene.news() == ["refused", "connection-live"]
-    assert_live(scene)
-
-
-def test_a_refusal_says_what_to_do(scene: Scene) -> None:
-    scene.request("available")
-    zone_id = scene.plant_zone(PLATFORM, a_record(API, "192.0.2.1"))
-    answer = scene.run("reconcile")
-    problems = answer.connection["problems"]
-    assert {problem["code"] for problem in problems} <= {"foreign-zone", "foreign-record"}
-    assert zone_id in str(problems) and PLATFORM in str(problems)
-    assert "EXISTING_ZONES=adopt" in str([problem["fix"] for problem in problems])
-    (message,) = scene.messages()
-    assert message.attributes["severity"] == "error"
-    assert "EXISTING_ZONES=adopt" in message.message
-
-
-def test_one_refused_zone_holds_back_the_whole_connection(scene: Scene) -> None:
-    """Half a connection would be a surprise: nothing is written, and the other names stay public."""
-    scene.request("available")
-    scene.plant_zone(PLATFORM, a_record(PLATFORM, "192.0.2.1"))
-    scene.run("reconcile")
-    assert list(scene.zones()) == [PLATFORM]
-    assert scene.resolve(OTHER_API) == ["203.0.113.1"]
-
-
-@pytest.mark.parametrize(
-    "record", [a_record(API, "192.0.2.1"), cname(API, "proxy.example.com"), old_alias(API)], ids=["A", "CNAME", "alias"]
-)
-def test_a_foreign_record_is_taken_over_when_that_is_wanted(scene: Scene, record: Record) -> None:
-    scene.configure(EXISTING_ZONES="adopt")
-    scene.request("available")
-    printer = a_record(f"printer.{PLATFORM}", "10.0.9.9")
-    zone_id = scene.plant_zone(PLATFORM, printer, comment="of the network team")
-    soa = scene.records(PLATFORM)[PLATFORM, "SOA"]
-    scene.aws.put_records(zone_id, record)
-    answer = scene.run("reconcile")
-    assert answer.outcome == "changed"
-    before = [change["before"] for change in answer.connection["changes"] if change["name"] == API and change["before"]]
-    assert len(before) == 1
-    assert str(record.get("AliasTarget", {}).get("DNSName", "") or record["ResourceRecords"][0]["Value"]).rstrip(".") in str(before)
-    assert_live(scene)
-    assert scene.zones()[PLATFORM] == zone_id
-    assert scene.records(PLATFORM)[PLATFORM, "SOA"] == soa
-    zones = {zone["name"]: zone["created"] for zone in answer.connection["zones"]}
-    assert zones == {PLATFORM: False, OTHER_API: True}
-
-
-def test_an_adopted_zone_outlives_the_withdrawal(scene: Scene) -> None:
-    scene.configure(EXISTING_ZONES="adopt")
-    scene.request("available")
-    zone_id = scene.plant_zone(PLATFORM, a_record(f"printer.{PLATFORM}", "10.0.9.9"))
-    assert scene.run("reconcile").outcome == "changed"
-    scene.configure(MODE="withdraw")
-    assert scene.run("reconcile").outcome == "withdrawn"
-    assert scene.zones() == {PLATFORM: zone_id}
-    assert set(scene.records(PLATFORM)) == {
-        (PLATFORM, "NS"),
-        (PLATFORM, "SOA"),
-        (f"printer.{PLATFORM}", "A"),
-    }
-
-
 @pytest.mark.parametrize("existing", ["refuse", "adopt"])
-def test_a_foreign_aaaa_record_at_a_wanted_name_is_not_overlooked(scene: Scene, existing: str) -> None:
-    """Half of the clients would follow it past the endpoint."""
+def test_a_cname_in_place_of_the_alias_is_refused_or_taken_over(scene: Scene, existing: str) -> None:
     scene.configure(EXISTING_ZONES=existing)
     scene.go_live()
     zone_id = scene.zones()[PLATFORM]
-    foreign = {"Name": API, "Type": "AAAA", "TTL": 300, "ResourceRecords": [{"Value": "2001:db8::1"}]}
+    scene.aws.delete_record(zone_id, API, "A")
     if existing == "refuse":
-        scene.plant(zone_id, foreign)
-        assert scene.run("drift").outcome == "refused"
+        scene.plant(zone_id, cname(API, "proxy.example.com"))
+        answer = scene.run("drift")
+        assert (answer.outcome, "foreign-record" in answer.codes) == ("refused", True)
     else:
-        scene.aws.put_records(zone_id, foreign)
-        assert scene.run("drift").outcome == "changed"
+        scene.aws.put_records(zone_id, cname(API, "proxy.example.com"))
+        answer = scene.run("drift")
+        assert answer.outcome == "changed"
+        assert "proxy.example.com" in str([change["before"] for change in answer.connection["changes"]])
         assert_live(scene)
 
 
 @pytest.mark.parametrize("existing", ["refuse", "adopt"])
-def test_a_zone_of_another_account_is_refused(scene: Scene, existing: str) -> None:
+def test_records_with_a_routing_policy_are_nobody_s_to_take(scene: Scene, existing: str) -> None:
+    """What a set among others is worth cannot be put back from one before-value."""
     scene.configure(EXISTING_ZONES=existing)
-    scene.request("available")
-    scene.aws.make_foreign_account_zone(PLATFORM, scene.vpc)
-    answer = scene.run("reconcile")
-    assert (answer.outcome, "foreign-zone" in answer.codes) == ("refused", True)
-    assert "210987654321" in str(answer.connection["problems"])
-    assert scene.zones() == {}
-    assert scene.news() == ["refused"]
-
-
-def test_a_wider_zone_of_somebody_else_is_no_obstacle(scene: Scene) -> None:
-    scene.plant_zone("tetrascience.com", a_record("www.tetrascience.com", "192.0.2.80"), a_record(PLATFORM, "192.0.2.1"))
     scene.go_live()
+    zone_id = scene.zones()[PLATFORM]
+    scene.aws.delete_record(zone_id, API, "A")
+    weighted = [a_record(API, f"192.0.2.{n}") | {"SetIdentifier": f"blue-{n}", "Weight": n} for n in (1, 2)]
+    scene.plant(zone_id, *weighted)
+    assert scene.run("drift").outcome == "refused"
+    assert [call.operation for call in scene.writes() if call.service == "route53"] == []
+
+
+@pytest.mark.parametrize(
+    "claim", ["endpoint=vpce-0dead0dead0dead00,tdp-privatelink/types=A", "endpoint={id},tdp-privatelink/types=A+AAAA"]
+)
+def test_a_marker_of_ours_that_says_something_else_is_written_again(scene: Scene, claim: str) -> None:
+    scene.go_live()
+    zone_id = scene.zones()[PLATFORM]
+    scene.aws.delete_record(zone_id, marker_name(API), "TXT")
+    text = f"heritage=tdp-privatelink,tdp-privatelink/owner=tdp-test,tdp-privatelink/{claim}"
+    text = text.replace("{id}", scene.endpoint_id) + ",tdp-privatelink/change=00000000"
+    scene.aws.put_records(zone_id, txt(marker_name(API), text))
+    assert scene.run("drift").outcome == "changed"
     assert_live(scene)
-    assert scene.resolve("www.tetrascience.com") == ["192.0.2.80"]
-
-
-def test_a_narrower_zone_of_somebody_else_is_refused(scene: Scene) -> None:
-    """It would answer for the host, whatever we write into the wider one."""
-    scene.request("available")
-    scene.plant_zone(API, a_record(API, "192.0.2.1"))
-    answer = scene.run("reconcile")
-    assert (answer.outcome, "foreign-zone" in answer.codes) == ("refused", True)
-    assert list(scene.zones()) == [API]
-
-
-def test_a_narrower_zone_of_somebody_else_is_taken_over_when_that_is_wanted(scene: Scene) -> None:
-    scene.configure(EXISTING_ZONES="adopt")
-    scene.request("available")
-    zone_id = scene.plant_zone(API, a_record(f"printer.{API}", "10.0.9.9"))
-    scene.aws.put_records(zone_id, a_record(API, "192.0.2.1"))
-    assert scene.run("reconcile").outcome == "changed"
-    assert_live(scene, {PLATFORM: PLATFORM, OTHER_API: OTHER_API, API: API})
-    assert scene.zones()[API] == zone_id
-
-
-# Owners.
-
-
-@pytest.mark.parametrize("existing", ["refuse", "adopt"])
-def test_another_owners_records_are_refused_by_name(scene: Scene, existing: str) -> None:
-    scene.go_live()
-    for zone in (PLATFORM, OTHER_API):
-        scene.watch(scene.zones()[zone], whole=True)
-    scene.mark()
-    scene.configure(OWNER_ID="tdp-new", EXISTING_ZONES=existing)
-    answer = scene.run("reconcile")
-    assert (answer.outcome, "other-owner" in answer.codes) == ("refused", True)
-    assert "tdp-test" in str(answer.connection["problems"])
-
-
-def test_an_owner_change_works_by_withdrawing_first(scene: Scene) -> None:
-    scene.go_live()
-    scene.configure(MODE="withdraw")
-    assert scene.run("reconcile").outcome == "withdrawn"
-    assert_public(scene)
-    scene.configure(MODE="apply", OWNER_ID="tdp-new")
-    assert scene.run("reconcile").outcome == "changed"
-    text = marker_text(scene.records(PLATFORM)[marker_name(API), "TXT"])
-    assert "tdp-privatelink/owner=tdp-new" in text
-    assert_only_ours(scene)
+    assert ",tdp-privatelink/types=A," in marker_text(scene.records(PLATFORM)[marker_name(API), "TXT"])

@@ -58,7 +58,8 @@ def test_an_soa_that_was_reset_by_hand_is_shortened_again(scene: Scene) -> None:
     scene.go_live()
     zone_id = scene.zones()[OTHER_API]
     soa = scene.records(OTHER_API)[OTHER_API, "SOA"]
-    slow = soa | {"TTL": 900, "ResourceRecords": [{"Value": soa["ResourceRecords"][0]["Value"].rsplit(" ", 1)[0] + " 86400"}]}
+    value = soa["ResourceRecords"][0]["Value"].rsplit(" ", 1)[0] + " 86400"
+    slow = soa | {"TTL": 900, "ResourceRecords": [{"Value": value}]}
     changes = [{"Action": "UPSERT", "ResourceRecordSet": slow}]
     scene.aws.client("route53").change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": changes})
     assert negative_ttl(scene, OTHER_API) == 900
@@ -104,6 +105,19 @@ def test_every_list_may_come_in_pages(scene: Scene, page_size: int) -> None:
     assert_live(scene)
     assert_only_ours(scene)
     assert scene.news() == ["drift-repaired"]
+
+
+def test_endpoints_and_connection_records_may_come_in_pages_too(scene: Scene) -> None:
+    scene.aws.page_size = 1
+    others = [scene.aws.make_vpc(f"10.{number}.0.0/16", azs=1) for number in (1, 2)]
+    for other in others:
+        scene.aws.request_endpoint(other, state="available")
+    scene.request("available")
+    assert [one["outcome"] for one in scene.run("reconcile").connections] == ["changed"] * 3
+    assert_live(scene)
+    scene.mark()
+    assert [one["outcome"] for one in scene.run("sweep").connections] == ["in-sync"] * 3
+    assert [call.name for call in scene.writes()] == []
 
 
 def test_a_foreign_record_on_the_second_page_is_seen(scene: Scene) -> None:
@@ -156,7 +170,9 @@ def test_a_foreign_zone_among_a_hundred_others_is_found(scene: Scene) -> None:
 # Names.
 
 
-@pytest.mark.parametrize("host", ["Platform.TetraScience.COM", "platform.tetrascience.com.", "PLATFORM.TETRASCIENCE.COM."])
+@pytest.mark.parametrize(
+    "host", ["Platform.TetraScience.COM", "platform.tetrascience.com.", "PLATFORM.TETRASCIENCE.COM."]
+)
 def test_case_and_trailing_dots_in_the_configuration_make_no_difference(scene: Scene, host: str) -> None:
     scene.go_live()
     scene.configure(TDP_PLATFORM_HOST=host, EXTRA_HOSTS=f"API.{host}")

@@ -20,6 +20,8 @@ HOSTS = {
 }
 # Interface endpoints' names in us-east-1 live in this zone.
 ENDPOINT_ZONE = "Z7HUB22UULQXV"
+# The regional name of an endpoint that was deleted long ago.
+OLD = "vpce-0dead-old.vpce-svc-0a1b2c3d4e5f60718.us-east-1.vpce.amazonaws.com"
 READS = ("Describe", "Get", "List")
 
 Record = dict[str, Any]
@@ -47,6 +49,12 @@ def cname(name: str, target: str) -> Record:
 
 def txt(name: str, text: str) -> Record:
     return {"Name": name, "Type": "TXT", "TTL": 300, "ResourceRecords": [{"Value": f'"{text}"'}]}
+
+
+def old_alias(name: str, kind: str = "A") -> Record:
+    """An alias to an endpoint that is no more."""
+    alias = {"HostedZoneId": ENDPOINT_ZONE, "DNSName": f"{OLD}.", "EvaluateTargetHealth": False}
+    return {"Name": name, "Type": kind, "AliasTarget": alias}
 
 
 def marker_name(host: str) -> str:
@@ -83,9 +91,10 @@ class Scene:
 
     def _neighbours(self) -> None:
         """A public zone and another VPC's zone of the platform's name, each with records at names that we want."""
-        other = self.aws.make_vpc("10.99.0.0/16", azs=1)
+        other = self.aws.client("ec2").create_vpc(CidrBlock="10.99.0.0/16")["Vpc"]
+        elsewhere = Vpc(other["VpcId"], other["CidrBlock"], [])
         public = self.aws.make_zone(PLATFORM, private=False)
-        theirs = self.aws.make_zone(PLATFORM, other, comment="of another team")
+        theirs = self.aws.make_zone(PLATFORM, elsewhere, comment="of another team")
         for zone_id in (public, theirs):
             self.aws.put_records(zone_id, a_record(PLATFORM, "192.0.2.10"), a_record(f"api.{PLATFORM}", "192.0.2.11"))
             self.watch(zone_id, whole=True)
