@@ -193,8 +193,14 @@ impl Route53 {
     /// # Errors
     /// [`AwsError`] when it could not be asked.
     pub async fn is_in_sync(&self, change_id: &str) -> Result<bool, AwsError> {
-        let answer =
-            self.client.get_change().id(change_id).send().await.map_err(failed("route53:GetChange", change_id))?;
+        let answer = match self.client.get_change().id(change_id).send().await {
+            Ok(answer) => answer,
+            Err(error) => match failed("route53:GetChange", change_id)(error) {
+                // A change that was just sent may not be known everywhere yet.
+                error if error.code == "NoSuchChange" => return Ok(false),
+                error => return Err(error),
+            },
+        };
         Ok(answer.change_info().is_some_and(|info| *info.status() == ChangeStatus::Insync))
     }
 

@@ -13,8 +13,8 @@ use crate::error::AwsError;
 /// What may be news about a connection.
 pub(crate) struct News {
     pub situation: Situation,
-    /// Digest of our records before this run wrote.
-    pub records_before: String,
+    /// Whether this run only wrote markers anew.
+    pub only_confirms: bool,
     /// What was written.
     pub plan: Plan,
 }
@@ -30,15 +30,18 @@ impl Reconcile {
     /// sent again by the next run.
     pub(crate) async fn announce(&self, vpc: &Vpc, connection: &Connection, now: &News) -> Result<(), AwsError> {
         let known = vpc.record.as_ref().map(|record| &record.announced);
-        if news(known, &now.situation, connection).is_none() {
-            return self.save(&vpc.id).await;
+        let Some(event) = news(known, &now.situation, connection) else { return self.save(&vpc.id).await };
+        // Another run may have told in the meantime. If nobody can say, it is better told twice.
+        let (latest, unread) = match self.ssm.record(&vpc.id).await {
+            Ok(latest) => (latest, None),
+            Err(error) => (vpc.record.clone(), Some(error)),
+        };
+        let told = latest.as_ref().map(|record| &record.announced);
+        let is_told = news(told, &now.situation, connection) != Some(event);
+        if is_told && !now.only_confirms {
+            return unread.map_or(Ok(()), Err);
         }
-        // Another run may have told in the meantime, and then only its record is out of date.
-        let latest = self.ssm.record(&vpc.id).await?.map(|record| record.announced);
-        let before = Situation { records: now.records_before.clone(), ..now.situation.clone() };
-        let event = news(latest.as_ref(), &now.situation, connection)
-            .filter(|_| known == latest.as_ref() || news(latest.as_ref(), &before, connection).is_some());
-        if let Some(event) = event {
+        if !is_told {
             let report = Report { mode: self.config.mode, connections: vec![connection.clone()], problems: Vec::new() };
             let text = message::text(event, connection, &now.plan, &self.config.owner_id);
             let attributes = [
@@ -49,26 +52,26 @@ impl Reconcile {
             ];
             self.sns.publish(&message::subject(event, connection), envelope(&text, report), &attributes).await?;
         }
-        let event = event.or(latest.as_ref().map(|announced| announced.event));
-        let Some(event) = event else { return Ok(()) };
+        // When told already, only the digest of the markers that were written anew is out of date.
+        let event = told.filter(|_| is_told).map_or(event, |announced| announced.event);
         let record = record(event, latest.as_ref(), &now.situation, connection);
-        {
-            let mut memory = self.memory.lock().await;
-            memory.unsaved.insert(vpc.id.clone(), record.clone());
-            if let Some(records) = &mut memory.records {
-                records.insert(vpc.id.clone(), record);
-            }
-        }
-        self.save(&vpc.id).await
+        let saved = self.ssm.write(&vpc.id, &record).await;
+        let mut memory = self.memory.lock().await;
+        match &saved {
+            Ok(()) => memory.unsaved.remove(&vpc.id),
+            Err(_) => memory.unsaved.insert(vpc.id.clone(), (latest, record)),
+        };
+        saved.and(unread.map_or(Ok(()), Err))
     }
 
-    /// Writes the connection record that SSM has not taken yet, if there is one.
+    /// Writes the connection record that SSM did not take before, unless another run has written since.
     async fn save(&self, vpc_id: &str) -> Result<(), AwsError> {
         let unsaved = self.memory.lock().await.unsaved.get(vpc_id).cloned();
-        if let Some(record) = unsaved {
+        let Some((before, record)) = unsaved else { return Ok(()) };
+        if self.ssm.record(vpc_id).await? == before {
             self.ssm.write(vpc_id, &record).await?;
-            self.memory.lock().await.unsaved.remove(vpc_id);
         }
+        self.memory.lock().await.unsaved.remove(vpc_id);
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ use planner::marker::marked_name;
 use planner::name::Name;
 use planner::news::records_digest;
 use planner::plan::{Change, Intent, Plan, ZonePlan, plan};
+use planner::record::RecordType;
 use tokio::time::{Instant, sleep};
 
 use super::read::{AT_ONCE, Vpc};
@@ -29,9 +30,9 @@ pub(crate) struct Written {
     unsynced: Vec<String>,
     /// Whether a write was refused because somebody else had written.
     pub is_raced: bool,
-    /// Digest of our records before.
-    pub records_before: String,
-    /// The same after.
+    /// Whether nothing was wrong, and markers were only written anew to see them INSYNC.
+    pub only_confirms: bool,
+    /// Digest of our records afterwards.
     pub records_after: String,
 }
 
@@ -42,7 +43,7 @@ impl Written {
             change_ids: Vec::new(),
             unsynced: Vec::new(),
             is_raced: false,
-            records_before: records.clone(),
+            only_confirms: false,
             records_after: records,
         }
     }
@@ -86,6 +87,16 @@ impl Reconcile {
             }
             if attempt > ATTEMPTS {
                 break;
+            }
+            if Instant::now() >= clock.sync_until() {
+                // Being stopped between making and filling a zone would hide its name.
+                let error = AwsError::answer(
+                    "route53:ChangeResourceRecordSets",
+                    &vpc.id,
+                    Kind::TimedOut,
+                    "no time left to write",
+                );
+                return (written, Err(error));
             }
             let result = match self.write(&Pass { intent, clock, attempt }, &wanted, zones, &mut written).await {
                 Ok(zones) => self.fill(zones).await,
@@ -160,7 +171,7 @@ impl Reconcile {
         let mut done = ZonePlan { changes: Vec::new(), delete: false, associate: false, ..plan.clone() };
         let result = self.write_parts(pass, plan, &mut done, &mut step).await;
         if let Err(error) = &result
-            && error.kind != Kind::Stale
+            && (error.kind != Kind::Stale || pass.attempt == ATTEMPTS)
         {
             self.take_back(pass, plan, &mut done, &mut step).await;
         }
@@ -186,17 +197,21 @@ impl Reconcile {
             step.zone = Some(zone);
         }
         let Some(zone_id) = done.id.clone() else { return Ok(()) };
+        for batch in batches(&changes) {
+            step.change_ids.push(self.route53.change(&zone_id, &batch, &comment(intent)).await?);
+            let names: BTreeSet<(&Name, &str)> = batch.iter().map(|s| (&s.name, s.rtype.as_str())).collect();
+            done.changes.extend(changes.iter().filter(|c| names.contains(&(&c.name, c.rtype.as_str()))).cloned());
+        }
         if plan.associate {
+            // The VPC must not see the zone before the zone is right.
+            for change_id in &step.change_ids {
+                self.wait_for(change_id, pass.clock).await?;
+            }
             step.change_ids.extend(self.route53.associate(&zone_id, intent.owner.vpc_id).await?);
             done.associate = true;
             if let Some(zone) = &mut step.zone {
                 zone.on_vpc = true;
             }
-        }
-        for batch in batches(&changes) {
-            step.change_ids.push(self.route53.change(&zone_id, &batch, &comment(intent)).await?);
-            let names: BTreeSet<(&Name, &str)> = batch.iter().map(|s| (&s.name, s.rtype.as_str())).collect();
-            done.changes.extend(changes.iter().filter(|c| names.contains(&(&c.name, c.rtype.as_str()))).cloned());
         }
         if plan.delete {
             step.change_ids.extend(self.route53.delete_zone(&zone_id).await?);
@@ -206,12 +221,14 @@ impl Reconcile {
         Ok(())
     }
 
-    /// A zone without records answers "no such name": after a failure in the middle, a zone that was just made
-    /// goes again, and one that could not be deleted gets its records back. If that fails too, the next run
-    /// completes what this one began.
+    /// A zone without records answers "no such name": after a failure in the middle, a zone of ours that could
+    /// not be filled goes again, and one that could not be deleted gets its records back. If that fails too, the
+    /// next run completes what this one began.
     async fn take_back(&self, pass: &Pass<'_>, plan: &ZonePlan, done: &mut ZonePlan, step: &mut Step) {
         let Some(zone_id) = done.id.clone() else { return };
-        if plan.id.is_none() && done.changes.is_empty() {
+        let is_bare =
+            |zone: &Zone| zone.records.iter().all(|set| matches!(set.rtype, RecordType::Ns | RecordType::Soa));
+        if plan.created && done.changes.is_empty() && step.zone.as_ref().is_none_or(is_bare) {
             // Route 53 refuses when records did arrive.
             if self.route53.delete_zone(&zone_id).await.is_ok() {
                 done.id = None;

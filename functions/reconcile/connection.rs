@@ -4,8 +4,8 @@ use planner::current::{Owner, Zone, pointed_at, split};
 use planner::endpoint::{Endpoint, State, choose};
 use planner::marker::ZoneMarker;
 use planner::name::Name;
-use planner::news::{Situation, config_digest, records_digest, status};
-use planner::plan::{Intent, Plan, confirm, plan};
+use planner::news::{Situation, Status, config_digest, records_digest, status};
+use planner::plan::{Intent, confirm, plan};
 use planner::record::Data;
 use planner::report::{Connection, Mode, Outcome, Problem, ZoneReport};
 use planner::trigger::Trigger;
@@ -15,7 +15,7 @@ use super::apply::Written;
 use super::config::OnLoss;
 use super::read::{Vpc, World};
 use super::{Clock, Reconcile, problems};
-use crate::error::AwsError;
+use crate::error::{AwsError, Kind};
 
 /// How one connection ended.
 #[derive(Debug)]
@@ -65,7 +65,8 @@ impl Reconcile {
             Ok((_, None)) => return Done::none(),
             Err(error) => return self.failed(vpc, trigger, error).await,
         };
-        let mut connection = Connection::new(&vpc.id, Some(&endpoint.id), endpoint.state.as_str(), Outcome::InSync);
+        let id = Some(endpoint.id.as_str()).filter(|id| !id.is_empty());
+        let mut connection = Connection::new(&vpc.id, id, endpoint.state.as_str(), Outcome::InSync);
         connection.primary_dns_name = endpoint.regional().map(|entry| entry.name.to_string());
         connection.problems.extend(problems::several(&vpc.endpoints, &endpoint));
 
@@ -83,6 +84,13 @@ impl Reconcile {
                 connection.outcome = outcome;
                 connection.problems.extend(problems);
                 connection.zones = holding(&zones, owner);
+                if outcome == Outcome::InSync {
+                    // Its records rest, but nothing is known to work: no news until the endpoint is available.
+                    return Done { connection: Some(connection), error: None, is_complete: true };
+                }
+                if self.was_withdrawn(vpc, outcome, is_live) {
+                    connection.outcome = Outcome::Withdrawn;
+                }
                 let wanted = self.wanted(&endpoint);
                 self.finish(vpc, trigger, connection, self.nothing(vpc, &zones), &wanted).await
             }
@@ -100,25 +108,21 @@ impl Reconcile {
     /// The endpoint to follow. When the one that our records point at, or that was announced, is not in EC2's
     /// list, EC2 is asked for it by id: only its "not found" proves that it is gone.
     async fn endpoint(&self, vpc: &Vpc, zones: &[Zone]) -> Result<Option<Endpoint>, AwsError> {
-        let live = pointed_at(zones, self.owner(&vpc.id));
+        let owner = self.owner(&vpc.id);
+        let live = pointed_at(zones, owner);
         let chosen = choose(&vpc.endpoints, live.as_deref()).cloned();
         let recorded = vpc.record.as_ref().and_then(|record| record.endpoint_id.clone());
         let known = live.or_else(|| recorded.filter(|_| chosen.is_none()));
-        let Some(id) = known.filter(|id| !vpc.endpoints.iter().any(|e| e.id == *id)) else { return Ok(chosen) };
+        let Some(id) = known.filter(|id| !vpc.endpoints.iter().any(|e| e.id == *id)) else {
+            // Zones of ours and no trace of an endpoint: an earlier run made them and ended before it filled them.
+            let has_zones = zones.iter().any(|zone| zone.is_created_by(owner));
+            return Ok(chosen.or_else(|| has_zones.then(|| Endpoint::missing("", &vpc.id))));
+        };
         if chosen.as_ref().is_some_and(|e| e.state == State::Available) {
             return Ok(chosen);
         }
-        let missing = || Endpoint {
-            id: id.clone(),
-            vpc_id: vpc.id.clone(),
-            state: State::Missing,
-            created: 0,
-            dns_entries: Vec::new(),
-            ip_type: String::new(),
-            private_dns: false,
-            last_error: None,
-        };
-        Ok(Some(self.ec2.endpoint(&id).await?.unwrap_or_else(missing)))
+        let found = self.ec2.endpoint(&id).await?;
+        Ok(Some(found.unwrap_or_else(|| Endpoint::missing(&id, &vpc.id))))
     }
 
     fn decide<'a>(
@@ -163,34 +167,54 @@ impl Reconcile {
             let connection = Connection { outcome, ..connection.with_plan(&wanted) };
             return Done { connection: Some(connection), error: None, is_complete: true };
         }
-        if wanted.is_empty() && target.is_some() && self.is_untold(vpc, &zones) {
-            let again = confirm(&zones, owner, &clock.change("confirm"));
-            wanted = Plan { problems: wanted.problems, ..again };
+        let only_confirms = wanted.is_empty();
+        if target.is_some() && self.is_unconfirmed(vpc, &zones, only_confirms).await {
+            wanted.confirm(confirm(&zones, owner, &clock.change("confirm")));
         }
-        let (written, result) = self.apply(vpc, &intent, wanted.clone(), zones, clock).await;
+        let (mut written, result) = self.apply(vpc, &intent, wanted.clone(), zones, clock).await;
         let mut connection = match &result {
             Ok(now) => connection.with_plan(now),
             Err(_) => connection.with_plan(&wanted),
         };
+        written.only_confirms = only_confirms;
+        if result.is_ok() {
+            self.memory.lock().await.in_sync.insert(vpc.id.clone(), written.records_after.clone());
+        }
         connection.changes = written.plan.changes().cloned().collect();
         connection.change_ids.clone_from(&written.change_ids);
         connection.outcome = match &result {
             Err(_) => Outcome::Failed,
             Ok(now) if now.is_refused() => Outcome::Refused,
-            Ok(_) if written.plan.is_empty() => Outcome::InSync,
+            Ok(_) if target.is_some() && written.plan.is_empty() => Outcome::InSync,
             Ok(_) if target.is_some() => Outcome::Changed,
-            Ok(_) => Outcome::Withdrawn,
+            Ok(_) if !written.plan.is_empty() => Outcome::Withdrawn,
+            Ok(_) if self.config.mode == Mode::Withdraw => Outcome::InSync,
+            Ok(_) => Outcome::Lost,
         };
         let Err(error) = result else { return self.finish(vpc, trigger, connection, written, &task.wanted).await };
         connection.problems.push(problems::of_call(&error));
         let done = self.finish(vpc, trigger, connection, written, &task.wanted).await;
-        Done { error: Some(error), is_complete: false, ..done }
+        // What AWS refuses to have written now, it refuses a minute later: the next drift pass tries again, a
+        // sweep does not. Trying makes zones and takes them back.
+        let is_over = matches!(error.kind, Kind::Denied | Kind::Refused | Kind::Stale);
+        Done { error: Some(error), is_complete: done.is_complete && is_over, ..done }
     }
 
-    /// Whether the records as they are were never announced: then nobody knows that they are INSYNC.
-    fn is_untold(&self, vpc: &Vpc, zones: &[Zone]) -> bool {
+    /// Whether records that were written are not known to be INSYNC: they were never announced, and this process
+    /// did not see it either. Beside a plan that writes, this matters only until the connection is live.
+    async fn is_unconfirmed(&self, vpc: &Vpc, zones: &[Zone], is_settled: bool) -> bool {
         let now = records_digest(zones, self.owner(&vpc.id));
-        vpc.record.as_ref().is_none_or(|record| record.announced.records != now)
+        let announced = vpc.record.as_ref().map(|record| &record.announced);
+        let is_told = announced.is_some_and(|announced| announced.records == now);
+        let is_known = self.memory.lock().await.in_sync.get(&vpc.id) == Some(&now);
+        let is_live = announced.is_some_and(|announced| announced.status == Status::Live);
+        !is_told && !is_known && (is_settled || !is_live)
+    }
+
+    /// Whether our records were taken out because of a loss, and nobody was told yet.
+    fn was_withdrawn(&self, vpc: &Vpc, outcome: Outcome, is_live: bool) -> bool {
+        let was_live = vpc.record.as_ref().is_some_and(|record| record.announced.was_live);
+        outcome == Outcome::Lost && !is_live && was_live && self.config.on_loss == OnLoss::Withdraw
     }
 
     pub(crate) fn may_write(&self, trigger: &Trigger) -> bool {
@@ -215,7 +239,7 @@ impl Reconcile {
         };
         let news = News {
             situation: Situation { status, records: written.records_after, config: wanted.to_owned() },
-            records_before: written.records_before,
+            only_confirms: written.only_confirms,
             plan: written.plan,
         };
         let error = self.announce(vpc, &connection, &news).await.err();
@@ -232,10 +256,15 @@ impl Reconcile {
 
     /// Ends a connection whose state could not be read.
     async fn failed(&self, vpc: &Vpc, trigger: &Trigger, error: AwsError) -> Done {
-        let known = vpc.endpoints.first();
+        let recorded = vpc.record.as_ref().and_then(|record| record.endpoint_id.as_deref());
+        let known = choose(&vpc.endpoints, recorded);
         let state = known.map_or("unknown", |e| e.state.as_str());
         let mut connection = Connection::new(&vpc.id, known.map(|e| e.id.as_str()), state, Outcome::Failed);
         connection.problems.push(problems::of_call(&error));
+        if error.kind == Kind::Stale {
+            // A zone went while it was read: no matter for people.
+            return Done { connection: Some(connection), error: Some(error), is_complete: false };
+        }
         let told = vpc.record.as_ref().map(|record| record.announced.records.clone()).unwrap_or_default();
         let wanted = vpc.record.as_ref().map(|record| record.announced.config.clone()).unwrap_or_default();
         let done = self.finish(vpc, trigger, connection, Written::nothing(told), &wanted).await;
@@ -254,7 +283,7 @@ impl Reconcile {
 
 /// A call that will work the next time is not worth a message: the invocation is delivered again.
 fn is_for_people(connection: &Connection) -> bool {
-    let lasts = |problem: &Problem| matches!(problem.code, "access-denied" | "aws-refused");
+    let lasts = |problem: &Problem| matches!(problem.code, "access-denied" | "aws-refused" | "stale-plan");
     connection.outcome != Outcome::Failed || connection.problems.iter().any(lasts)
 }
 

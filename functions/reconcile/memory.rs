@@ -9,10 +9,11 @@ use planner::report::{Connection, Outcome, Report};
 /// Kept between the invocations of one process.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
-    /// What was announced last, by VPC id; `None` until it was read once.
-    pub records: Option<BTreeMap<String, ConnectionRecord>>,
-    /// Connection records that SSM did not take: the message was sent, so they are tried again without it.
-    pub unsaved: BTreeMap<String, ConnectionRecord>,
+    /// Connection records that SSM did not take, with what it had before: the message was sent, so they are
+    /// tried again without it.
+    pub unsaved: BTreeMap<String, (Option<ConnectionRecord>, ConnectionRecord)>,
+    /// Digests of records that this process saw INSYNC, by VPC id.
+    pub in_sync: BTreeMap<String, String>,
     /// The last full look, when it left nothing to do: the endpoints then, and the report.
     settled: Option<(Vec<Endpoint>, Report)>,
 }
@@ -38,7 +39,9 @@ impl Memory {
 pub(crate) fn rests(outcome: Outcome) -> bool {
     match outcome {
         Outcome::InSync | Outcome::Changed | Outcome::Waiting | Outcome::Lost | Outcome::Withdrawn => true,
-        Outcome::Planned | Outcome::Refused | Outcome::Failed => false,
+        // Complete only when trying again a minute later would not help.
+        Outcome::Failed => true,
+        Outcome::Planned | Outcome::Refused => false,
     }
 }
 

@@ -1,6 +1,8 @@
 //! What a person is told about an endpoint, a call or an event, with what to do about it.
 //! What stands in the way inside Route 53 is told by the planner.
 
+use std::collections::BTreeSet;
+
 use planner::endpoint::{Endpoint, State};
 use planner::report::Problem;
 use planner::trigger::{Trigger, shown};
@@ -21,6 +23,15 @@ pub(crate) fn nothing_found(config: &Config, trigger: &Trigger) -> Problem {
         format!("There is no {whom} in this account and Region."),
         "Create the interface endpoint, then tell TetraScience its id. If it exists, compare its service name with TDP_SERVICE_NAME.",
     )
+}
+
+/// Zones of ours for VPCs that the configuration leaves out: nobody keeps them right.
+pub(crate) fn elsewhere(vpcs: &BTreeSet<String>) -> Option<Problem> {
+    let vpcs: Vec<&str> = vpcs.iter().map(String::as_str).collect();
+    let vpcs = vpcs.join(", ");
+    let message = format!("VPC_ID leaves out {vpcs}, where this owner's zones are. They are not kept right any more.");
+    let fix = "Withdraw them: deploy with that VPC and Mode=withdraw, then with the new one.";
+    (!vpcs.is_empty()).then(|| Problem::note("other-vpc", vpcs.clone(), message, fix))
 }
 
 /// An event that is no trigger.

@@ -18,9 +18,10 @@ use crate::error::AwsError;
 
 /// How often to look while an endpoint is pending after a hint.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
-/// Zones read or written at once: well inside Route 53's account limits of 10 requests a second after a burst of 50.
+/// Zones of a VPC read or written at once, and VPCs at once: together inside Route 53's burst of 50 requests.
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/throttling-api-requests.html>
 pub(crate) const AT_ONCE: usize = 8;
+pub(crate) const VPCS_AT_ONCE: usize = 4;
 
 /// What a full look at the account shows, before a VPC's own zones are read.
 #[derive(Debug)]
@@ -54,15 +55,12 @@ impl Reconcile {
 
     /// Reads what all connections share: the account's zones, and what was announced last.
     pub(crate) async fn world(&self) -> Result<World, AwsError> {
-        let known = self.memory.lock().await.records.clone();
-        let records = async {
-            match known {
-                Some(records) => Ok(records),
-                None => self.ssm.records().await,
+        let (listed, mut records) = tokio::try_join!(self.route53.zones(), self.ssm.records())?;
+        for (vpc_id, (before, unsaved)) in &self.memory.lock().await.unsaved {
+            if records.get(vpc_id) == before.as_ref() {
+                records.insert(vpc_id.clone(), unsaved.clone());
             }
-        };
-        let (listed, records) = tokio::try_join!(self.route53.zones(), records)?;
-        self.memory.lock().await.records = Some(records.clone());
+        }
         Ok(World { listed, records })
     }
 
@@ -84,6 +82,12 @@ impl Reconcile {
         };
         let is_configured = |vpc: &Vpc| self.config.vpc_id.as_ref().is_none_or(|id| *id == vpc.id);
         ids.into_iter().map(vpc).filter(|vpc| is_configured(vpc) && is_asked(vpc)).collect()
+    }
+
+    /// VPCs with zones of ours that the configuration leaves out.
+    pub(crate) fn elsewhere(&self, world: &World) -> BTreeSet<String> {
+        let ours = world.listed.iter().filter_map(|zone| self.our_vpc(zone));
+        ours.filter(|vpc| self.config.vpc_id.as_ref().is_some_and(|only| only != vpc)).collect()
     }
 
     fn our_vpc(&self, zone: &ListedZone) -> Option<String> {

@@ -6,7 +6,7 @@ use planner::trigger::Trigger;
 
 use super::connection::Done;
 use super::memory::rests;
-use super::read::AT_ONCE;
+use super::read::VPCS_AT_ONCE;
 use super::{Clock, Reconcile, Redeliver, problems};
 use crate::error::{AwsError, chain};
 
@@ -43,7 +43,7 @@ impl Reconcile {
         let vpcs = self.vpcs(&endpoints, &world, trigger);
         let mut done: Vec<Done> = iter(&vpcs)
             .map(|vpc| self.connection(vpc, &world, trigger, clock))
-            .buffer_unordered(AT_ONCE)
+            .buffer_unordered(VPCS_AT_ONCE)
             .collect()
             .await;
         done.retain(|done| done.connection.is_some());
@@ -55,14 +55,15 @@ impl Reconcile {
         let mut notes =
             if connections.is_empty() { vec![problems::nothing_found(&self.config, trigger)] } else { Vec::new() };
         notes.extend(matches!(trigger, Trigger::Verify { .. }).then(problems::unproven));
+        notes.extend(problems::elsewhere(&self.elsewhere(&world)));
         let result = self.report(trigger, connections, &errors, &notes);
+        let mut memory = self.memory.lock().await;
         // A look at one endpoint says nothing about the others, and one that may not write announces nothing.
-        if trigger.only().is_none() && trigger.may_write() {
-            let mut memory = self.memory.lock().await;
-            match &result {
-                Ok(report) if is_at_rest => memory.settle(endpoints, report),
-                _ => memory.unsettle(),
-            }
+        if !is_at_rest {
+            memory.unsettle();
+        } else if trigger.only().is_none() && trigger.may_write() {
+            let report = result.as_ref().unwrap_or_else(|again| &again.report);
+            memory.settle(endpoints, report);
         }
         result
     }
@@ -98,6 +99,6 @@ impl Done {
     }
 
     fn rests(&self) -> bool {
-        self.is_complete && self.error.is_none() && self.connection.as_ref().is_none_or(|c| rests(c.outcome))
+        self.is_complete && self.connection.as_ref().is_none_or(|c| rests(c.outcome))
     }
 }

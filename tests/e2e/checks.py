@@ -1,6 +1,7 @@
 """What several tests check: records by the contract's rules, and how they resolve inside the VPC."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.harness.world import HOSTS, OWNER, Scene, marker_name
@@ -64,6 +65,48 @@ def negative_ttl(scene: Scene, zone_name: str) -> int:
     return min(soa["TTL"], int(soa["ResourceRecords"][0]["Value"].split()[-1]))
 
 
+# What the embedded AWS has no word for: its state, by hand.
+
+
 def hide_dns_entries(scene: Scene) -> None:
     """The scene's endpoint is what it is, but EC2 does not list its names yet."""
     scene.aws._endpoints.endpoints.find(scene.endpoint_id).was_available = False
+
+
+def made_in(scene: Scene, endpoint_id: str, year: int) -> None:
+    """When an endpoint was created."""
+    scene.aws._endpoints.endpoints.find(endpoint_id).created = datetime(year, 1, 1, tzinfo=UTC)
+
+
+def hide_from_lists(scene: Scene) -> None:
+    """The endpoint is there, but a list by filter does not show it; asked for by id, EC2 knows it."""
+    endpoint = scene.aws._endpoints.endpoints.find(scene.endpoint_id)
+    service_name = endpoint.service_name
+
+    def before(service: str, operation: str) -> None:
+        if operation == "DescribeVpcEndpoints":
+            by_id = "VpcEndpointIds" in scene.aws.calls[-1].params
+            endpoint.service_name = service_name if by_id else "com.amazonaws.us-east-1.hidden"
+
+    scene.aws.on_call(before)
+
+
+def hide_records(scene: Scene, zone_name: str) -> Callable[[], None]:
+    """A zone's records are not in ListResourceRecordSets, not even its SOA; the answer brings them back."""
+    zone = scene.aws._route53.zones.find(scene.zones()[zone_name])
+    records = zone.records.copy()
+
+    def before(service: str, operation: str) -> None:
+        zone.records = {} if operation == "ListResourceRecordSets" else records.copy()
+
+    def back() -> None:
+        unwatch_calls(scene)
+        zone.records = records.copy()
+
+    scene.aws.on_call(before)
+    return back
+
+
+def unwatch_calls(scene: Scene) -> None:
+    """No callback any more."""
+    scene.aws._callbacks.clear()

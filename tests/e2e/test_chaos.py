@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from tests.e2e.checks import assert_live
+from tests.e2e.checks import assert_live, unwatch_calls
 from tests.harness import HOSTS, Scene
 from tests.harness.function import FunctionDied
 from tests.harness.world import a_record, marker_name, old_alias
@@ -113,7 +113,7 @@ class Life:
                 ended = answer.outcome if answer.ok and answer.connections else str(answer.error)
             except FunctionDied:
                 ended = "killed"
-            self.scene.aws._callbacks.clear()
+            unwatch_calls(self.scene)
         return f"{task}: {ended}"
 
 

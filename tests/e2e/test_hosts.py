@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.checks import assert_live, assert_only_ours
+from tests.e2e.checks import assert_live, assert_only_ours, unwatch_calls
 from tests.harness import HOSTS, Scene
 from tests.harness.world import a_record, marker_name
 
@@ -131,7 +131,7 @@ def test_a_parent_host_added_later_merges_the_zones_without_a_gap(scene: Scene) 
     resolved: list[list[str]] = []
     scene.aws.on_call(lambda service, operation: resolved.append(scene.resolve("a.b.example.com")))
     assert scene.run("sweep").outcome == "changed"
-    scene.aws._callbacks.clear()
+    unwatch_calls(scene)
     hosts = with_hosts(a_b_example_com="b.example.com", b_example_com="b.example.com")
     assert_live(scene, hosts)
     assert_only_ours(scene, hosts)

@@ -143,6 +143,8 @@ def test_two_vpcs_each_get_their_own_zones(scene: Scene) -> None:
         scene.vpc.id: (here, "changed"),
         other.id: (there, "changed"),
     }
+    creations = [call.status for call in scene.aws.calls if call.operation == "CreateHostedZone"]
+    assert creations == [201] * 4
     assert_live(scene)
     assert sorted(zone["name"] for zone in scene.aws.zones(other)) == ["api.tetrascience.com", PLATFORM]
     assert sorted(message.attributes["vpcId"] for message in scene.messages()) == sorted([scene.vpc.id, other.id])

@@ -1,10 +1,8 @@
 """An endpoint that was live and is no more, and the ways back."""
 
-from datetime import UTC, datetime
-
 import pytest
 
-from tests.e2e.checks import assert_live, assert_only_ours, assert_public
+from tests.e2e.checks import assert_live, assert_only_ours, assert_public, made_in, unwatch_calls
 from tests.harness import Scene
 from tests.harness.world import a_record
 
@@ -175,13 +173,9 @@ def test_applying_again_after_a_withdrawal_goes_live_again(scene: Scene) -> None
 # More than one endpoint.
 
 
-def made_at(scene: Scene, endpoint_id: str, year: int) -> None:
-    scene.aws._endpoints.endpoints.find(endpoint_id).created = datetime(year, 1, 1, tzinfo=UTC)
-
-
 def test_the_endpoint_that_records_point_at_stays_while_it_is_available(scene: Scene) -> None:
     old = scene.go_live()
-    made_at(scene, old, 2020)
+    made_in(scene, old, 2020)
     new = scene.request("available")
     answer = scene.run("drift")
     assert (answer.outcome, answer.connection["endpointId"]) == ("in-sync", old)
@@ -228,7 +222,7 @@ def test_a_move_has_no_moment_without_an_answer(scene: Scene) -> None:
     seen: list[bool] = []
     scene.aws.on_call(lambda service, operation: seen.append((PLATFORM, "A") in scene.records(PLATFORM)))
     assert scene.run("sweep").outcome == "changed"
-    scene.aws._callbacks.clear()
+    unwatch_calls(scene)
     assert seen and all(seen)
 
 
@@ -237,7 +231,7 @@ def test_of_several_new_endpoints_the_newest_available_one_is_taken(scene: Scene
     newest_available = scene.request("available")
     newest = scene.request("pendingAcceptance")
     for endpoint_id, year in ((oldest, 2020), (newest_available, 2022), (newest, 2024)):
-        made_at(scene, endpoint_id, year)
+        made_in(scene, endpoint_id, year)
     answer = scene.run("reconcile")
     assert answer.connection["endpointId"] == newest_available
     assert_live(scene, endpoint_id=newest_available)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.checks import assert_live, assert_only_ours, assert_public
+from tests.e2e.checks import assert_live, assert_only_ours, assert_public, hide_from_lists, hide_records
 from tests.harness import Scene
 from tests.harness.world import a_record, old_alias, txt
 
@@ -89,19 +89,6 @@ def test_no_write_after_half_a_list_of_endpoints(scene: Scene) -> None:
     assert_live(scene)
 
 
-def hide_from_lists(scene: Scene) -> None:
-    """The endpoint is there, but a list by filter does not show it; asked for by id, EC2 knows it."""
-    endpoint = scene.aws._endpoints.endpoints.find(scene.endpoint_id)
-    service_name = endpoint.service_name
-
-    def before(service: str, operation: str) -> None:
-        if operation == "DescribeVpcEndpoints":
-            by_id = "VpcEndpointIds" in scene.aws.calls[-1].params
-            endpoint.service_name = service_name if by_id else "com.amazonaws.us-east-1.hidden"
-
-    scene.aws.on_call(before)
-
-
 @pytest.mark.parametrize("on_loss", ["keep", "withdraw"])
 def test_nothing_is_deleted_when_the_list_of_endpoints_is_empty_where_it_was_not(scene: Scene, on_loss: str) -> None:
     scene.configure(ON_LOSS=on_loss)
@@ -131,17 +118,10 @@ def test_nothing_is_deleted_when_a_warm_instance_sees_an_empty_list(scene: Scene
 def test_a_zone_that_reads_as_empty_is_not_believed(scene: Scene) -> None:
     """Every zone has SOA and NS; a read without them is not a read."""
     scene.go_live()
-    zone = scene.aws._route53.zones.find(scene.zones()["api.tetrascience.com"])
-    records = zone.records.copy()
-
-    def before(service: str, operation: str) -> None:
-        zone.records = {} if operation == "ListResourceRecordSets" else records.copy()
-
-    scene.aws.on_call(before)
+    back = hide_records(scene, "api.tetrascience.com")
     scene.run("drift")
-    zone.records = records.copy()
+    back()
     assert dns_writes(scene) == []
-    scene.aws._callbacks.clear()
 
 
 # No write before `available`.

@@ -157,6 +157,24 @@ def test_both_withdraw_at_the_same_moment(scene: Scene) -> None:
     assert set(scene.news()) == {"withdrawn"}
 
 
+@pytest.mark.parametrize("calls", [1, 2])
+def test_a_withdrawal_that_is_overtaken_by_another_is_no_failure(scene: Scene, calls: int) -> None:
+    """The zones that it was about to read are gone: that is what it wanted."""
+    scene.go_live()
+    scene.configure(MODE="withdraw")
+    gate = Gate(scene, "ListResourceRecordSets", calls)
+    with scene.function() as slow, scene.function() as quick:
+        held = slow.submit({"task": "reconcile"})
+        assert gate.reached.wait(SECONDS)
+        assert quick.invoke({"task": "reconcile"}).outcome == "withdrawn"
+        gate.open()
+        answer = slow.answer(held)
+        assert answer.ok or "NoSuchHostedZone" in answer.message
+        assert slow.invoke({"task": "sweep"}).outcome == "in-sync"
+    assert scene.zones() == {}
+    assert set(scene.news()) == {"withdrawn"}
+
+
 def test_both_announce_waiting_at_the_same_moment(scene: Scene) -> None:
     """At least once; two people at the same moment may both tell, and then it is over."""
     scene.request("pendingAcceptance")

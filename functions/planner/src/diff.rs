@@ -47,15 +47,21 @@ pub(crate) fn diff_removed(intent: &Intent<'_>, zone: &Zone, created: bool) -> Z
     diff.unwanted(&BTreeSet::new());
     let left: Vec<String> =
         diff.split.foreign.values().flatten().take(3).map(|set| format!("{} {}", set.name, set.rtype)).collect();
-    if created && !left.is_empty() {
+    let stays = !created || !left.is_empty();
+    if zone.on_vpc && stays && (created || !diff.changes.is_empty()) {
+        let why = if created {
+            format!("is ours, but holds records that are not ({})", left.join(", "))
+        } else {
+            "is not ours".to_owned()
+        };
         diff.problems.push(Problem::note(
             "zone-kept",
             zone.id.clone(),
             format!(
-                "Zone {} ({}) is ours, but holds records that are not ({}): it stays, and names in it without a record answer NXDOMAIN in {}.",
-                zone.name, zone.id, left.join(", "), intent.owner.vpc_id
+                "Zone {} ({}) {why}: it stays, and names in it without a record have no answer in {}.",
+                zone.name, zone.id, intent.owner.vpc_id
             ),
-            "Move those records elsewhere and delete the zone, or dissociate it from the VPC.",
+            "Add what is missing to that zone, or move its records, then delete it or dissociate it from the VPC.",
         ));
     }
     diff.done()

@@ -108,6 +108,20 @@ pub struct Endpoint {
 const PENDING_ZONE: &str = "ZONEIDPENDING";
 
 impl Endpoint {
+    /// An endpoint that EC2 does not know any more.
+    pub fn missing(id: &str, vpc_id: &str) -> Endpoint {
+        Endpoint {
+            id: id.to_owned(),
+            vpc_id: vpc_id.to_owned(),
+            state: State::Missing,
+            created: 0,
+            dns_entries: Vec::new(),
+            ip_type: String::new(),
+            private_dns: false,
+            last_error: None,
+        }
+    }
+
     /// The record types that the endpoint's name serves.
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DnsOptionsSpecification.html>
     pub fn record_types(&self) -> Vec<RecordType> {

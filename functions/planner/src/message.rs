@@ -20,7 +20,6 @@ const MOST_TEXT: usize = 64 * 1024;
 /// The subject line: what happened, where.
 pub fn subject(event: Event, connection: &Connection) -> String {
     let vpc = &connection.vpc_id;
-    let endpoint = connection.endpoint_id.as_deref().unwrap_or("the endpoint");
     let names = names(connection);
     let text = match event {
         Event::ConnectionWaiting if connection.state == "pendingAcceptance" => {
@@ -31,16 +30,14 @@ pub fn subject(event: Event, connection: &Connection) -> String {
         Event::ConnectionRecovered => format!("TDP PrivateLink is back in {vpc}: {names}"),
         Event::ConnectionLost => format!("TDP PrivateLink is LOST in {vpc}: endpoint is {}", connection.state),
         Event::DriftRepaired => format!("TDP PrivateLink repaired in {vpc}: {}", repaired(connection)),
+        Event::Withdrawn if has_kept_zone(connection) => {
+            format!("TDP PrivateLink withdrawn from {vpc}: some names have NO ANSWER")
+        }
         Event::Withdrawn => format!("TDP PrivateLink withdrawn from {vpc}: public DNS again"),
         Event::Refused => format!("TDP PrivateLink needs you in {vpc}: {}", first_code(connection)),
         Event::Failed => format!("TDP PrivateLink failed in {vpc}: {}", first_code(connection)),
     };
-    let mut subject: String =
-        text.chars().filter(|c| c.is_ascii() && !c.is_ascii_control()).take(MOST_SUBJECT).collect();
-    if subject.is_empty() {
-        subject = format!("TDP PrivateLink: {endpoint}");
-    }
-    subject
+    text.chars().filter(|c| c.is_ascii() && !c.is_ascii_control()).take(MOST_SUBJECT).collect()
 }
 
 /// The text for people. `plan` is what was written, or what would be.
@@ -132,8 +129,10 @@ fn means(event: Event, connection: &Connection) -> &'static str {
             "The platform's names still point at an endpoint that does not work: clients in this VPC cannot reach the platform."
         }
         Event::DriftRepaired => "Somebody or something else changed these records. They are as they were before that.",
-        Event::Withdrawn if connection.problems.is_empty() => "The platform's names resolve in public DNS again.",
-        Event::Withdrawn => "The platform's names resolve in public DNS again, but for those named above.",
+        Event::Withdrawn if has_kept_zone(connection) => {
+            "A private zone that stays answers for names that have no record in it any more: clients in this VPC cannot resolve those. Other names resolve in public DNS again."
+        }
+        Event::Withdrawn => "The platform's names resolve in public DNS again.",
         Event::Refused | Event::Failed => "Records that were live before stay as they are; nothing new is live.",
     }
 }
@@ -156,11 +155,17 @@ fn next(event: Event, connection: &Connection) -> String {
             "Ask who edited the zone (CloudTrail: ChangeResourceRecordSets), so that it does not happen again."
                 .to_owned()
         }
+        Event::Withdrawn if has_kept_zone(connection) => "See the fix of each zone above, now.".to_owned(),
         Event::Withdrawn => {
             "Nothing. To go live again, deploy with Mode=apply while the endpoint is available.".to_owned()
         }
-        Event::Refused | Event::Failed => "See each fix above. The next sweep looks again by itself.".to_owned(),
+        Event::Refused => "See each fix above. The next sweep looks again by itself.".to_owned(),
+        Event::Failed => "See each fix above. It is tried again by itself within 15 minutes.".to_owned(),
     }
+}
+
+fn has_kept_zone(connection: &Connection) -> bool {
+    connection.problems.iter().any(|problem| problem.code == "zone-kept")
 }
 
 fn first_code(connection: &Connection) -> &str {

@@ -74,7 +74,7 @@ pub struct Announced {
 
 /// The connection record: one SSM parameter per connection, `/tdp-privatelink/<owner>/<vpc-id>`, at most 4 KB.
 ///
-/// Written only after SNS accepted the message. Planning never reads it.
+/// Written only after SNS accepted the message. What is planned does not depend on it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionRecord {
@@ -130,13 +130,27 @@ pub fn news(last: Option<&Announced>, now: &Situation, connection: &Connection) 
 }
 
 /// The record to keep once SNS accepted the announcement of `event`.
-pub fn record(event: Event, last: Option<&Announced>, now: &Situation, connection: &Connection) -> ConnectionRecord {
+///
+/// `last` is the record until now. Zones that could not be looked at stay in it: it is where a host that is
+/// taken out of the configuration is looked for in zones that we did not make.
+pub fn record(
+    event: Event,
+    last: Option<&ConnectionRecord>,
+    now: &Situation,
+    connection: &Connection,
+) -> ConnectionRecord {
+    let zones: Vec<(String, Option<String>)> =
+        connection.zones.iter().map(|zone| (zone.name.to_string(), zone.id.clone())).collect();
+    let was_live = last.is_some_and(|last| last.announced.was_live);
     let mut record = ConnectionRecord {
         state: connection.state.clone(),
         outcome: connection.outcome.as_str().to_owned(),
         endpoint_id: connection.endpoint_id.clone(),
         primary_dns_name: connection.primary_dns_name.clone(),
-        zones: connection.zones.iter().map(|zone| (zone.name.to_string(), zone.id.clone())).collect(),
+        zones: match last {
+            Some(last) if zones.is_empty() && now.status != Status::Withdrawn => last.zones.clone(),
+            _ => zones,
+        },
         proof: (connection.proof.before.to_owned(), connection.proof.after.to_owned()),
         change_ids: connection.change_ids.clone(),
         announced: Announced {
@@ -146,8 +160,7 @@ pub fn record(event: Event, last: Option<&Announced>, now: &Situation, connectio
             records: now.records.clone(),
             problems: problems_digest(&connection.problems),
             config: now.config.clone(),
-            was_live: now.status == Status::Live
-                || (now.status != Status::Withdrawn && last.is_some_and(|last| last.was_live)),
+            was_live: now.status == Status::Live || (now.status != Status::Withdrawn && was_live),
         },
     };
     // 300 zones do not fit into a parameter; what was announced must.

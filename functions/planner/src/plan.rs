@@ -90,6 +90,15 @@ impl Plan {
         self.problems.iter().any(|problem| problem.refuses)
     }
 
+    /// Adds what [`confirm`] gave, for the zones that this plan does not write anyway.
+    pub fn confirm(&mut self, other: Plan) {
+        let written: BTreeSet<Option<String>> =
+            self.zones.iter().filter(|zone| !zone.is_empty()).map(|zone| zone.id.clone()).collect();
+        let more: Vec<ZonePlan> = other.zones.into_iter().filter(|zone| !written.contains(&zone.id)).collect();
+        self.zones.retain(|zone| !more.iter().any(|other| other.id == zone.id));
+        self.zones.extend(more);
+    }
+
     pub fn changes(&self) -> impl Iterator<Item = &Change> {
         self.zones.iter().flat_map(|zone| &zone.changes)
     }
@@ -325,7 +334,7 @@ impl fmt::Display for Change {
     }
 }
 
-/// The plan as a person reads it; also what the log, the message and the golden tests show.
+/// The plan as a person reads it in a message.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for zone in self.zones.iter().filter(|zone| !zone.is_empty()) {

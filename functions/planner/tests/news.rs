@@ -1,6 +1,6 @@
 //! News: each piece once, none lost.
 
-use planner::news::{Announced, ConnectionRecord, Event, Situation, Status, news, record, records_digest};
+use planner::news::{ConnectionRecord, Event, Situation, Status, news, record, records_digest};
 use planner::report::{Connection, Outcome, Problem, ZoneReport};
 
 use crate::scene::{OWNER, apply, endpoint, name, names, planned};
@@ -15,14 +15,14 @@ fn situation(status: Status) -> Situation {
 
 /// What is announced for each situation in turn, each remembered as the product does.
 fn told(story: &[(Status, &str)]) -> Vec<Option<Event>> {
-    let mut last: Option<Announced> = None;
+    let mut last: Option<ConnectionRecord> = None;
     let mut events = Vec::new();
     for (status, records) in story {
         let now = Situation { records: (*records).to_owned(), ..situation(*status) };
         let connection = connection(Outcome::InSync);
-        let event = news(last.as_ref(), &now, &connection);
+        let event = news(last.as_ref().map(|last| &last.announced), &now, &connection);
         if let Some(event) = event {
-            last = Some(record(event, last.as_ref(), &now, &connection).announced);
+            last = Some(record(event, last.as_ref(), &now, &connection));
         }
         events.push(event);
     }
@@ -109,6 +109,17 @@ fn a_write_that_nobody_was_told_of_changes_the_digest() {
             .changes()
             .all(|c| c.rtype.as_str() == "SOA")
     );
+}
+
+#[test]
+fn zones_that_could_not_be_read_stay_in_the_record() {
+    let zone = ZoneReport { name: name("x.com"), id: Some("Z1".to_owned()), created: false, hides: Vec::new() };
+    let live = Connection { zones: vec![zone], ..connection(Outcome::Changed) };
+    let before = record(Event::ConnectionLive, None, &situation(Status::Live), &live);
+    let failed = record(Event::Failed, Some(&before), &situation(Status::Failed), &connection(Outcome::Failed));
+    assert_eq!(failed.zones, before.zones);
+    let withdrawn = connection(Outcome::Withdrawn);
+    assert!(record(Event::Withdrawn, Some(&failed), &situation(Status::Withdrawn), &withdrawn).zones.is_empty());
 }
 
 #[test]
