@@ -150,13 +150,16 @@ impl Reconcile {
                 .buffered(AT_ONCE)
                 .collect()
                 .await;
-            let mut failed = None;
+            let mut failed: Option<AwsError> = None;
             for step in steps {
                 written.plan.zones.extend(step.plan);
                 after.extend(step.zone);
                 written.change_ids.extend(step.change_ids.iter().cloned());
                 written.unsynced.extend(step.change_ids);
-                failed = failed.or(step.error);
+                // A zone that was not as it was read is looked at again, whatever became of the others: it may be
+                // one of ours without records.
+                let is_stale = step.error.as_ref().is_some_and(|error| error.kind == Kind::Stale);
+                failed = if is_stale { step.error } else { failed.or(step.error) };
             }
             if let Some(error) = failed {
                 return Err(error);
@@ -252,7 +255,7 @@ impl Reconcile {
         let owner = pass.intent.owner;
         let name = &done.name;
         let comment = self.zone_comment(owner.vpc_id);
-        let reference = pass.clock.reference(name.as_str(), pass.attempt);
+        let reference = pass.clock.reference(owner.vpc_id, name.as_str(), pass.attempt);
         let (id, change_id) = self.route53.create_zone(name, owner.vpc_id, &comment, &reference).await?;
         step.change_ids.extend(change_id);
         done.id = Some(id.clone());

@@ -47,8 +47,8 @@ impl Clock {
 
     /// The caller reference for making a zone: the same when the SDK repeats a request whose answer was lost,
     /// another one for the next try, since Route 53 may remember the reference of a zone that is gone.
-    pub(crate) fn reference(&self, zone: &str, attempt: u32) -> String {
+    pub(crate) fn reference(&self, vpc_id: &str, zone: &str, attempt: u32) -> String {
         let attempt = attempt.to_string();
-        format!("tdp-privatelink-{}", digest([self.request_id.as_str(), zone, &attempt].into_iter()))
+        format!("tdp-privatelink-{}", digest([self.request_id.as_str(), vpc_id, zone, &attempt].into_iter()))
     }
 }

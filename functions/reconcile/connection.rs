@@ -180,6 +180,9 @@ impl Reconcile {
         if result.is_ok() {
             self.memory.lock().await.in_sync.insert(vpc.id.clone(), written.records_after.clone());
         }
+        // What is left behind is told by the plan that left it.
+        let notes: Vec<Problem> = wanted.problems.into_iter().filter(|p| !connection.problems.contains(p)).collect();
+        connection.problems.extend(notes);
         connection.changes = written.plan.changes().cloned().collect();
         connection.change_ids.clone_from(&written.change_ids);
         connection.outcome = match &result {
