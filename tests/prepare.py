@@ -1,6 +1,6 @@
 """Prepares a checkout: pinned Python tools in .venv, and the binary that the demo and the tests run.
 
-Both at once, since the build waits for one very large crate most of the time. Needs Python 3 and cargo only.
+The tools are installed while one very large crate leaves a core free. Needs Python 3 and cargo only.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ REQUIREMENTS = ROOT / "tests" / "requirements.txt"
 VENV = ROOT / ".venv"
 STAMP = VENV / "requirements.sha256"
 BUILD = ["cargo", "build", "--locked", "--profile", "quick", "--bin", "reconcile"]
+LARGEST = "aws-sdk-ec2"
 SAY_EVERY = 15.0
 
 
@@ -50,6 +51,7 @@ class Build:
         self.total = (ROOT / "Cargo.lock").read_text().count("[[package]]")
         self.begun = 0
         self.latest = ""
+        self.has_largest = False
         self.lines: list[str] = []
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
@@ -61,6 +63,7 @@ class Build:
             if match := re.match(r"\s+Compiling (\S+)", line):
                 self.begun += 1
                 self.latest = match[1]
+                self.has_largest |= match[1] == LARGEST
 
     def wait(self) -> int:
         code = self.process.wait()
@@ -71,9 +74,6 @@ class Build:
 def main() -> int:
     started = time.monotonic()
     tools = Tools()
-    if not tools.is_done():
-        print("Installing the pinned Python tools into .venv (about a minute, while the build runs).", flush=True)
-        tools.start()
     build = Build()
     try:
         follow(build, tools, started)
@@ -96,11 +96,16 @@ def follow(build: Build, tools: Tools, started: float) -> None:
     """Says every few seconds how far the build is, until both are done."""
     told_length = False
     said = started
-    while build.process.poll() is None or tools.is_alive():
+    needs_tools = not tools.is_done()
+    while build.process.poll() is None or needs_tools or tools.is_alive():
         time.sleep(0.1)
+        if needs_tools and (build.has_largest or build.process.poll() is not None):
+            needs_tools = False
+            print("Installing the pinned Python tools into .venv (about a minute).", flush=True)
+            tools.start()
         if not told_length and build.begun > 50:
             told_length = True
-            print("A first build takes 5 to 6 minutes on 2 cores; most of it is one crate, aws-sdk-ec2.", flush=True)
+            print(f"A first build takes about 6 minutes on 2 cores; most of it is one crate, {LARGEST}.", flush=True)
         if build.begun and time.monotonic() - said > SAY_EVERY:
             said = time.monotonic()
             where = f"{build.begun} of at most {build.total} crates begun, the latest is {build.latest}"

@@ -26,7 +26,7 @@ pub async fn connect() -> SdkConfig {
         .operation_attempt_timeout(Duration::from_secs(8))
         .operation_timeout(Duration::from_secs(30))
         .build();
-    let retries = RetryConfig::adaptive()
+    let retries = RetryConfig::standard()
         .with_max_attempts(5)
         .with_initial_backoff(Duration::from_millis(200))
         .with_max_backoff(Duration::from_secs(4));

@@ -13,8 +13,6 @@ use crate::error::AwsError;
 /// What may be news about a connection.
 pub(crate) struct News {
     pub situation: Situation,
-    /// Whether this run only wrote markers anew.
-    pub only_confirms: bool,
     /// What was written.
     pub plan: Plan,
 }
@@ -37,23 +35,18 @@ impl Reconcile {
             Err(error) => (vpc.record.clone(), Some(error)),
         };
         let told = latest.as_ref().map(|record| &record.announced);
-        let is_told = news(told, &now.situation, connection) != Some(event);
-        if is_told && !now.only_confirms {
+        if news(told, &now.situation, connection) != Some(event) {
             return unread.map_or(Ok(()), Err);
         }
-        if !is_told {
-            let report = Report { mode: self.config.mode, connections: vec![connection.clone()], problems: Vec::new() };
-            let text = message::text(event, connection, &now.plan, &self.config.owner_id);
-            let attributes = [
-                ("event", event.as_str()),
-                ("severity", event.severity()),
-                ("vpcId", &connection.vpc_id),
-                ("endpointId", connection.endpoint_id.as_deref().unwrap_or("none")),
-            ];
-            self.sns.publish(&message::subject(event, connection), envelope(&text, report), &attributes).await?;
-        }
-        // When told already, only the digest of the markers that were written anew is out of date.
-        let event = told.filter(|_| is_told).map_or(event, |announced| announced.event);
+        let report = Report { mode: self.config.mode, connections: vec![connection.clone()], problems: Vec::new() };
+        let text = message::text(event, connection, &now.plan, &self.config.owner_id);
+        let attributes = [
+            ("event", event.as_str()),
+            ("severity", event.severity()),
+            ("vpcId", &connection.vpc_id),
+            ("endpointId", connection.endpoint_id.as_deref().unwrap_or("none")),
+        ];
+        self.sns.publish(&message::subject(event, connection), envelope(&text, report), &attributes).await?;
         let record = record(event, latest.as_ref(), &now.situation, connection);
         let saved = self.ssm.write(&vpc.id, &record).await;
         let mut memory = self.memory.lock().await;

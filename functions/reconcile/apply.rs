@@ -30,8 +30,6 @@ pub(crate) struct Written {
     unsynced: Vec<String>,
     /// Whether a write was refused because somebody else had written.
     pub is_raced: bool,
-    /// Whether nothing was wrong, and markers were only written anew to see them INSYNC.
-    pub only_confirms: bool,
     /// Digest of our records afterwards.
     pub records_after: String,
 }
@@ -43,7 +41,6 @@ impl Written {
             change_ids: Vec::new(),
             unsynced: Vec::new(),
             is_raced: false,
-            only_confirms: false,
             records_after: records,
         }
     }
@@ -98,8 +95,9 @@ impl Reconcile {
                 );
                 return (written, Err(error));
             }
-            let result = match self.write(&Pass { intent, clock, attempt }, &wanted, zones, &mut written).await {
-                Ok(zones) => self.fill(zones).await,
+            let pass = Pass { intent, clock, attempt };
+            let result = match self.write_and_read(&pass, &wanted, zones, &mut written).await {
+                Ok(zones) => Ok(zones),
                 Err(error) if error.kind == Kind::Stale && attempt < ATTEMPTS => {
                     written.is_raced = true;
                     sleep(Duration::from_millis(300) * attempt).await;
@@ -123,9 +121,20 @@ impl Reconcile {
     }
 
     /// Reads the connection's zones from the start: there may be new ones.
-    async fn look_again(&self, vpc: &Vpc) -> Result<Vec<Zone>, AwsError> {
+    pub(crate) async fn look_again(&self, vpc: &Vpc) -> Result<Vec<Zone>, AwsError> {
         let listed = self.route53.zones().await?;
         self.zones(vpc, &listed).await
+    }
+
+    async fn write_and_read(
+        &self,
+        pass: &Pass<'_>,
+        wanted: &Plan,
+        zones: Vec<Zone>,
+        written: &mut Written,
+    ) -> Result<Vec<Zone>, AwsError> {
+        let zones = self.write(pass, wanted, zones, written).await?;
+        self.fill(zones).await
     }
 
     /// One pass: zones with wanted hosts first, and once those are everywhere, the zones that only lose records.

@@ -56,7 +56,11 @@ impl Reconcile {
     /// Brings one VPC up to date and announces what is news.
     pub(crate) async fn connection(&self, vpc: &Vpc, world: &World, trigger: &Trigger, clock: &Clock) -> Done {
         let look = async {
-            let zones = self.zones(vpc, &world.listed).await?;
+            let zones = match self.zones(vpc, &world.listed).await {
+                // A zone went while it was read: another run is at work.
+                Err(error) if error.kind == Kind::Stale => self.look_again(vpc).await?,
+                zones => zones?,
+            };
             let endpoint = self.endpoint(vpc, &zones).await?;
             Ok::<_, AwsError>((zones, endpoint))
         };
@@ -167,16 +171,14 @@ impl Reconcile {
             let connection = Connection { outcome, ..connection.with_plan(&wanted) };
             return Done { connection: Some(connection), error: None, is_complete: true };
         }
-        let only_confirms = wanted.is_empty();
-        if target.is_some() && self.is_unconfirmed(vpc, &zones, only_confirms).await {
+        if target.is_some() && self.is_unconfirmed(vpc, &zones, wanted.is_empty()).await {
             wanted.confirm(confirm(&zones, owner, &clock.change("confirm")));
         }
-        let (mut written, result) = self.apply(vpc, &intent, wanted.clone(), zones, clock).await;
+        let (written, result) = self.apply(vpc, &intent, wanted.clone(), zones, clock).await;
         let mut connection = match &result {
             Ok(now) => connection.with_plan(now),
             Err(_) => connection.with_plan(&wanted),
         };
-        written.only_confirms = only_confirms;
         if result.is_ok() {
             self.memory.lock().await.in_sync.insert(vpc.id.clone(), written.records_after.clone());
         }
@@ -242,7 +244,6 @@ impl Reconcile {
         };
         let news = News {
             situation: Situation { status, records: written.records_after, config: wanted.to_owned() },
-            only_confirms: written.only_confirms,
             plan: written.plan,
         };
         let error = self.announce(vpc, &connection, &news).await.err();

@@ -143,6 +143,7 @@ impl<'a> Diff<'a> {
             endpoint_id: endpoint_id.to_owned(),
             types,
             change: self.intent.change.to_owned(),
+            confirmed: None,
         };
         match self.split.markers.get(host) {
             Some((marker, _)) if marker.same_claim(&wanted) && !records_change => {}

@@ -19,4 +19,5 @@ pub mod news;
 pub mod plan;
 pub mod record;
 pub mod report;
+mod show;
 pub mod trigger;

@@ -23,6 +23,8 @@ pub struct Marker {
     pub types: Vec<RecordType>,
     /// The change that wrote the name last. It tells an announced change from one that nobody was told of.
     pub change: String,
+    /// Varies when a right marker is written anew, to see it INSYNC. It carries no meaning otherwise.
+    pub confirmed: Option<String>,
 }
 
 impl Marker {
@@ -40,6 +42,8 @@ impl Marker {
             types.join("+"),
             self.change
         );
+        let confirmed = self.confirmed.iter().map(|id| format!(",{HERITAGE}/confirmed={id}")).collect::<String>();
+        let text = text + &confirmed;
         // ASCII by construction: every part is checked where it enters the product.
         let strings: Vec<String> =
             text.as_bytes().chunks(TXT_STRING).map(|chunk| format!("\"{}\"", String::from_utf8_lossy(chunk))).collect();
@@ -61,6 +65,7 @@ impl Marker {
             endpoint_id: fields.remove("endpoint")?,
             types,
             change: fields.remove("change")?,
+            confirmed: fields.remove("confirmed"),
         })
     }
 }

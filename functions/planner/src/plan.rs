@@ -1,7 +1,6 @@
 //! The difference between what is there and what should be, or the reasons why nothing may be written.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use serde::Serialize;
 
@@ -321,63 +320,16 @@ fn unsafe_parts(intent: &Intent<'_>, plan: &Plan) -> Vec<Problem> {
 /// One is enough to refuse; a few help to see why.
 const MOST_UNSAFE: usize = 5;
 
-/// `+ name TYPE -> target`, `- …`, `* …: before => after`. The one rendering of a change.
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Change { name, rtype, .. } = self;
-        match (&self.before, &self.after) {
-            (None, Some(after)) => write!(f, "+ {name} {rtype} {after}"),
-            (Some(before), None) => write!(f, "- {name} {rtype} {before}"),
-            (Some(before), Some(after)) => write!(f, "* {name} {rtype} {before} => {after}"),
-            (None, None) => write!(f, "  {name} {rtype}"),
-        }
-    }
-}
-
-/// The plan as a person reads it in a message.
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for zone in self.zones.iter().filter(|zone| !zone.is_empty()) {
-            write!(f, "{zone}")?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for ZonePlan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let id = self.id.as_deref().unwrap_or("new");
-        writeln!(f, "zone {} ({id})", self.name)?;
-        if self.id.is_none() && !self.hides.is_empty() {
-            let hidden: Vec<&str> = self.hides.iter().map(Name::as_str).collect();
-            writeln!(f, "  hides {} from this VPC", hidden.join(", "))?;
-        }
-        if self.associate {
-            writeln!(f, "  + association with the VPC")?;
-        }
-        // What clients see first, bookkeeping after.
-        let (addresses, others): (Vec<&Change>, Vec<&Change>) =
-            self.changes.iter().partition(|change| change.rtype.steers_traffic());
-        for change in addresses.into_iter().chain(others) {
-            writeln!(f, "  {change}")?;
-        }
-        if self.delete {
-            writeln!(f, "  - the zone itself")?;
-        }
-        Ok(())
-    }
-}
-
 /// Writes one marker of each zone anew, with the same claim.
 ///
 /// For records that are right but that nobody was told of: whoever wrote them may have died before they were
 /// INSYNC. Route 53 applies the changes of a zone in order, so once this change is INSYNC they are too.
-pub fn confirm(zones: &[Zone], owner: Owner<'_>, change: &str) -> Plan {
+pub fn confirm(zones: &[Zone], owner: Owner<'_>, id: &str) -> Plan {
     let mut plan = Plan::default();
     for zone in zones {
         let split = split(zone, owner);
         let Some((name, (marker, set))) = split.markers.first_key_value() else { continue };
-        let after = Marker { change: change.to_owned(), ..marker.clone() };
+        let after = Marker { confirmed: Some(id.to_owned()), ..marker.clone() };
         plan.zones.push(ZonePlan {
             name: zone.name.clone(),
             id: Some(zone.id.clone()),

@@ -11,6 +11,7 @@ fn marker() -> Marker {
         endpoint_id: "vpce-0a1b2c3d".to_owned(),
         types: vec![RecordType::A, RecordType::Aaaa],
         change: "c0ffee00".to_owned(),
+        confirmed: None,
     }
 }
 
@@ -21,6 +22,13 @@ fn set(data: Data) -> RecordSet {
 #[test]
 fn a_marker_reads_back() {
     assert_eq!(Marker::parse(&set(marker().data())), Some(marker()));
+}
+
+#[test]
+fn a_confirmed_marker_makes_the_same_claim() {
+    let confirmed = Marker { confirmed: Some("0badcafe".to_owned()), ..marker() };
+    assert_eq!(Marker::parse(&set(confirmed.data())), Some(confirmed.clone()));
+    assert!(confirmed.same_claim(&marker()));
 }
 
 #[test]

@@ -98,17 +98,17 @@ fn another_reason_to_refuse_is_news_and_the_same_one_is_not() {
 }
 
 #[test]
-fn a_write_that_nobody_was_told_of_changes_the_digest() {
-    let hosts = names(&["x.com"]);
-    let zones = apply(&planned(&hosts, Some(&endpoint("vpce-0000aaaa")), false, &[]), &[]);
+fn a_write_changes_the_digest_and_a_confirmation_does_not() {
+    let hosts = names(&["x.com", "api.x.com"]);
+    let target = endpoint("vpce-0000aaaa");
+    let zones = apply(&planned(&hosts, Some(&target), false, &[]), &[]);
     let before = records_digest(&zones, OWNER);
-    let again = planner::plan::confirm(&zones, OWNER, "another0");
-    assert_ne!(records_digest(&apply(&again, &zones), OWNER), before);
-    assert!(
-        planned(&hosts, Some(&endpoint("vpce-0000aaaa")), false, &apply(&again, &zones))
-            .changes()
-            .all(|c| c.rtype.as_str() == "SOA")
-    );
+    let confirmed = apply(&planner::plan::confirm(&zones, OWNER, "another0"), &zones);
+    assert_ne!(confirmed, zones);
+    assert_eq!(records_digest(&confirmed, OWNER), before);
+    assert!(planned(&hosts, Some(&target), false, &confirmed).changes().all(|change| change.rtype.as_str() == "SOA"));
+    let fewer = apply(&planned(&names(&["x.com"]), Some(&target), false, &zones), &zones);
+    assert_ne!(records_digest(&fewer, OWNER), before);
 }
 
 #[test]
