@@ -6,6 +6,7 @@ The tools are installed while one very large crate leaves a core free. Needs Pyt
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -71,8 +72,20 @@ class Build:
         return code
 
 
+def missing() -> str | None:
+    """What has to be installed by hand and is not there."""
+    if sys.version_info < (3, 11):
+        return f"Python 3.11 or later is needed; this is {sys.version.split()[0]}. Set PYTHON=… for make."
+    if shutil.which("cargo") is None:
+        return "cargo is not on the PATH: install Rust first."
+    return None
+
+
 def main() -> int:
     started = time.monotonic()
+    if problem := missing():
+        print(problem, file=sys.stderr)
+        return 1
     tools = Tools()
     build = Build()
     try:

@@ -1,6 +1,7 @@
 """The documents name what the code has, and nothing else."""
 
 import re
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,3 +67,12 @@ def test_the_role_allows_the_calls_of_the_code_and_no_others() -> None:
     in_its_name = {"ec2:DescribeVpcs", "sqs:SendMessage", "logs:CreateLogStream", "logs:PutLogEvents"}
     assert len(called) == 13
     assert allowed == called | in_its_name
+
+
+def test_the_planner_can_reach_nothing_outside() -> None:
+    """No async runtime, no AWS SDK, no clock: what it depends on is what docs/design.md says."""
+    manifest = tomllib.loads((ROOT / "functions/planner/Cargo.toml").read_text())
+    assert set(manifest["dependencies"]) == {"serde", "serde_json", "sha2", "thiserror"}
+    sources = "\n".join(path.read_text() for path in (ROOT / "functions/planner/src").glob("*.rs"))
+    for reach in ("std::env", "std::time", "std::fs", "std::net", "SystemTime", "async fn"):
+        assert reach not in sources, reach
