@@ -8,7 +8,7 @@ use crate::name::Name;
 use crate::news::Event;
 use crate::plan::{Change, Plan};
 use crate::record::RecordType;
-use crate::report::{Connection, Outcome};
+use crate::report::Connection;
 
 /// What SNS takes as a subject: at most 100 ASCII characters, no line breaks.
 /// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
@@ -40,7 +40,7 @@ pub fn subject(event: Event, connection: &Connection) -> String {
     text.chars().filter(|c| c.is_ascii() && !c.is_ascii_control()).take(MOST_SUBJECT).collect()
 }
 
-/// The text for people. `plan` is what was written, or what would be.
+/// The text for people. `plan` is what was written, also by a run that then failed.
 pub fn text(event: Event, connection: &Connection, plan: &Plan, owner: &str) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
@@ -66,9 +66,9 @@ fn write_text(out: &mut String, event: Event, connection: &Connection, plan: &Pl
     writeln!(out, "Proof:             before {}, after {}", connection.proof.before, connection.proof.after)?;
     writeln!(out, "Owner:             {owner}")?;
 
-    let changed = matches!(connection.outcome, Outcome::Changed | Outcome::Withdrawn);
-    if changed && !plan.is_empty() {
-        writeln!(out, "\nWhat was changed (+ added, - removed, * before => after):\n{plan}")?;
+    let changed = !plan.is_empty();
+    if changed {
+        write!(out, "\nWhat was changed (+ added, - removed, * before => after):\n{plan}")?;
     }
     if !connection.zones.is_empty() && !changed {
         writeln!(out, "\nPrivate zones:")?;
