@@ -96,14 +96,13 @@ impl Reconcile {
                 return (written, Err(error));
             }
             let pass = Pass { intent, clock, attempt };
-            let result = match self.write_and_read(&pass, &wanted, zones, &mut written).await {
-                Ok(zones) => Ok(zones),
+            let result = match self.write(&pass, &wanted, zones, &mut written).await {
                 Err(error) if error.kind == Kind::Stale && attempt < ATTEMPTS => {
                     written.is_raced = true;
                     sleep(Duration::from_millis(300) * attempt).await;
                     self.look_again(vpc).await
                 }
-                Err(error) => Err(error),
+                result => result,
             };
             zones = match result {
                 Ok(zones) => zones,
@@ -126,19 +125,8 @@ impl Reconcile {
         self.zones(vpc, &listed).await
     }
 
-    async fn write_and_read(
-        &self,
-        pass: &Pass<'_>,
-        wanted: &Plan,
-        zones: Vec<Zone>,
-        written: &mut Written,
-    ) -> Result<Vec<Zone>, AwsError> {
-        let zones = self.write(pass, wanted, zones, written).await?;
-        self.fill(zones).await
-    }
-
     /// One pass: zones with wanted hosts first, and once those are everywhere, the zones that only lose records.
-    /// Returns the zones that are there afterwards. One zone's failure does not stop the others.
+    /// Returns the zones that are there afterwards, read again. One zone's failure does not stop the others.
     async fn write(
         &self,
         pass: &Pass<'_>,
@@ -175,7 +163,7 @@ impl Reconcile {
             }
             self.wait_in_sync(written, pass.clock).await?;
         }
-        Ok(after)
+        self.fill(after).await
     }
 
     async fn write_zone(&self, pass: &Pass<'_>, plan: &ZonePlan, zone: Option<Zone>) -> Step {

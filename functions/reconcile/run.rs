@@ -23,21 +23,19 @@ impl Reconcile {
     /// # Errors
     /// [`Redeliver`] when another delivery of the same event helps.
     pub(crate) async fn run(&self, trigger: &Trigger, clock: &Clock) -> Result<Report, Box<Redeliver>> {
-        let read = async {
-            let endpoints = self.endpoints(trigger, clock).await?;
-            let settled = match trigger {
-                Trigger::Sweep => self.memory.lock().await.settled(&endpoints),
-                _ => None,
-            };
-            match settled {
-                Some(report) => Ok(Look::Settled(report)),
-                None => self.world().await.map(|world| Look::Full(endpoints, world)),
-            }
+        let stop = |error| self.report(trigger, Vec::new(), &[error], &[]);
+        let endpoints = match self.endpoints(trigger, clock).await {
+            Ok(endpoints) => endpoints,
+            Err(error) => return stop(error),
         };
-        let (endpoints, world) = match read.await {
-            Ok(Look::Settled(report)) => return Ok(report),
-            Ok(Look::Full(endpoints, world)) => (endpoints, world),
-            Err(error) => return self.report(trigger, Vec::new(), &[error], &[]),
+        if *trigger == Trigger::Sweep
+            && let Some(report) = self.memory.lock().await.settled(&endpoints)
+        {
+            return Ok(report);
+        }
+        let world = match self.world().await {
+            Ok(world) => world,
+            Err(error) => return stop(error),
         };
 
         let vpcs = self.vpcs(&endpoints, &world, trigger);
@@ -86,11 +84,6 @@ impl Reconcile {
         }
         Err(Box::new(Redeliver { report, message: again.join("; ") }))
     }
-}
-
-enum Look {
-    Settled(Report),
-    Full(Vec<planner::endpoint::Endpoint>, super::read::World),
 }
 
 impl Done {
