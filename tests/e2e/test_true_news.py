@@ -41,6 +41,19 @@ def test_a_modification_in_flight_does_not_make_pending_changes_live(scene: Scen
     assert scene.news() == []
 
 
+def test_right_records_that_are_still_pending_are_not_live_for_the_next_run_either(scene: Scene) -> None:
+    """The next run has nothing to write, but nobody ever saw those changes INSYNC."""
+    scene.request("available")
+    scene.aws.insync_after = 10**6
+    for _ in range(2):
+        answer = scene.run("sweep", deadline=10)
+        assert "route53:GetChange" in answer.message
+        assert scene.news() == []
+    scene.aws.insync_after = 0
+    assert scene.run("sweep").ok
+    assert scene.news() == ["connection-live"]
+
+
 def test_after_a_run_that_failed_halfway_live_waits_for_both_halves(scene: Scene) -> None:
     scene.request("available")
     scene.aws.faults.add("denied", "route53", "ChangeResourceRecordSets", nth=2)
