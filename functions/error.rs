@@ -83,20 +83,6 @@ impl Error for AwsError {
     }
 }
 
-/// The error with its whole chain on one line, for the log.
-pub fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let part = error.to_string();
-        if parts.last() != Some(&part) {
-            parts.push(part);
-        }
-        next = error.source();
-    }
-    parts.join(": ")
-}
-
 /// Makes an [`AwsError`] of what an SDK call returned.
 pub fn failed<E, R>(action: &'static str, subject: &str) -> impl FnOnce(SdkError<E, R>) -> AwsError
 where
@@ -151,6 +137,7 @@ fn kind_of(code: &str) -> Kind {
         "InternalFailure"
         | "InternalError"
         | "InternalServerError"
+        | "ServiceException"
         | "ServiceUnavailable"
         | "ServiceUnavailableException"
         | "Unavailable"
@@ -158,7 +145,7 @@ fn kind_of(code: &str) -> Kind {
         | "RequestTimeoutException" => Kind::Unavailable,
         // EC2 spells it InvalidVpcEndpointId.NotFound; other code bases saw InvalidVpcEndpoint.NotFound.
         _ if code.starts_with("InvalidVpcEndpoint") && code.ends_with(".NotFound") => Kind::NotFound,
-        "ParameterNotFound" => Kind::NotFound,
+        "ParameterNotFound" | "ResourceNotFoundException" => Kind::NotFound,
         _ => Kind::Refused,
     }
 }

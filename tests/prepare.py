@@ -1,4 +1,4 @@
-"""Prepares a checkout: pinned Python tools in .venv, and the binary that the demo and the tests run.
+"""Prepares a checkout: pinned Python tools in .venv, and the binaries that the demo and the tests run.
 
 The tools are installed while one very large crate leaves a core free. Needs Python 3 and cargo only.
 """
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "tests" / "requirements.txt"
 VENV = ROOT / ".venv"
 STAMP = VENV / "requirements.sha256"
-BUILD = ["cargo", "build", "--locked", "--profile", "quick", "--bin", "reconcile"]
+BUILD = ["cargo", "build", "--locked", "--profile", "quick"]
 LARGEST = "aws-sdk-ec2"
 SAY_EVERY = 15.0
 

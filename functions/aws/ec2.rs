@@ -1,16 +1,19 @@
-//! EC2: the endpoints.
+//! EC2: the endpoints, and the addresses of their network interfaces.
 
 use aws_config::SdkConfig;
 use aws_sdk_ec2::primitives::DateTime;
-use aws_sdk_ec2::types::{DnsRecordIpType, Filter, IpAddressType, VpcEndpoint};
+use aws_sdk_ec2::types::{DnsRecordIpType, Filter, IpAddressType, NetworkInterface, VpcEndpoint};
 use aws_sdk_ec2::{Client, config};
 use planner::endpoint::{DnsEntry, Endpoint, State};
 use planner::name::Name;
+use planner::proof::Address;
+use planner::record::RecordType;
 
 use super::whole::WholeXml;
 use crate::error::{AwsError, Kind, failed};
 
 const DESCRIBE: &str = "ec2:DescribeVpcEndpoints";
+const INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
 
 /// Reads endpoints.
 #[derive(Clone, Debug)]
@@ -66,6 +69,42 @@ impl Ec2 {
     }
 }
 
+impl Ec2 {
+    /// The addresses that clients reach an endpoint at, of the families that its DNS name serves, sorted. An
+    /// endpoint has one network interface per subnet.
+    /// <https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html>
+    ///
+    /// # Errors
+    /// [`AwsError`], also for an interface that is missing in the answer: half an answer is none.
+    pub async fn addresses(&self, endpoint: &Endpoint) -> Result<Vec<Address>, AwsError> {
+        if endpoint.interface_ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let request = self.client.describe_network_interfaces();
+        let answer = request
+            .set_network_interface_ids(Some(endpoint.interface_ids.clone()))
+            .send()
+            .await
+            .map_err(failed(INTERFACES, &endpoint.id))?;
+        let found = answer.network_interfaces();
+        if found.len() != endpoint.interface_ids.len() {
+            return Err(AwsError::answer(INTERFACES, &endpoint.id, Kind::Unavailable, "incomplete answer"));
+        }
+        let mut addresses: Vec<Address> = found.iter().flat_map(|item| addresses(item, endpoint)).collect();
+        addresses.sort_by_key(|address| address.ip);
+        Ok(addresses)
+    }
+}
+
+fn addresses(item: &NetworkInterface, endpoint: &Endpoint) -> Vec<Address> {
+    let types = endpoint.record_types();
+    let v4 = item.private_ip_address().filter(|_| types.contains(&RecordType::A));
+    let v6 = item.ipv6_addresses().iter().filter_map(|one| one.ipv6_address());
+    let texts = v4.into_iter().chain(v6.filter(|_| types.contains(&RecordType::Aaaa)));
+    let az_id = item.availability_zone_id().map(str::to_owned);
+    texts.filter_map(|text| Some(Address { ip: text.parse().ok()?, az_id: az_id.clone() })).collect()
+}
+
 fn incomplete(subject: &str) -> AwsError {
     AwsError::answer(DESCRIBE, subject, Kind::Unavailable, "incomplete answer")
 }
@@ -93,6 +132,7 @@ fn endpoint(item: &VpcEndpoint) -> Option<Endpoint> {
         dns_entries,
         ip_type: ip_type.unwrap_or("ipv4").to_owned(),
         private_dns: item.private_dns_enabled().unwrap_or(false),
+        interface_ids: item.network_interface_ids().to_vec(),
         last_error: item.last_error().and_then(|error| error.message()).map(str::to_owned),
     })
 }

@@ -1,6 +1,7 @@
 //! The edges: one file per AWS service, and the only ones that know the SDK's types.
 
 pub mod ec2;
+pub mod lambda;
 pub mod route53;
 pub mod sns;
 pub mod ssm;

@@ -1,7 +1,7 @@
 //! Telling people: once for each piece of news, and at least once.
 
 use planner::message;
-use planner::news::{Situation, news, record};
+use planner::news::{ConnectionRecord, Event, Situation, news, record};
 use planner::plan::Plan;
 use planner::report::{Connection, Problem, Report};
 use serde_json::json;
@@ -15,6 +15,15 @@ pub(crate) struct News {
     pub situation: Situation,
     /// What was written.
     pub plan: Plan,
+    /// Whether only news about the proof may be told.
+    pub only_proof: bool,
+}
+
+impl News {
+    fn event(&self, told: Option<&ConnectionRecord>, connection: &Connection) -> Option<Event> {
+        let event = news(told.map(|record| &record.announced), &self.situation, connection);
+        event.filter(|event| event.is_of_proof() || !self.only_proof)
+    }
 }
 
 /// The largest message that SNS takes, in bytes, less some room for the attributes.
@@ -24,37 +33,43 @@ const MOST_BYTES: usize = 250 * 1024;
 const SHORT_LIST: usize = 20;
 
 impl Reconcile {
-    /// Publishes what is news, and then writes the connection record: a message that SNS did not accept is
-    /// sent again by the next run.
+    /// Publishes each piece of news, and after each writes the connection record: a message that SNS did not
+    /// accept is sent again by the next run.
     pub(crate) async fn announce(&self, vpc: &Vpc, connection: &Connection, now: &News) -> Result<(), AwsError> {
-        let known = vpc.record.as_ref().map(|record| &record.announced);
-        let Some(event) = news(known, &now.situation, connection) else { return self.save(&vpc.id).await };
+        let Some(event) = now.event(vpc.record.as_ref(), connection) else { return self.save(&vpc.id).await };
         // Another run may have told in the meantime. If nobody can say, it is better told twice.
-        let (latest, unread) = match self.ssm.record(&vpc.id).await {
+        let (mut latest, unread) = match self.ssm.record(&vpc.id).await {
             Ok(latest) => (latest, None),
             Err(error) => (vpc.record.clone(), Some(error)),
         };
-        let told = latest.as_ref().map(|record| &record.announced);
-        if news(told, &now.situation, connection) != Some(event) {
-            return unread.map_or(Ok(()), Err);
+        let mut next = now.event(latest.as_ref(), connection).filter(|latest| *latest == event);
+        while let Some(event) = next {
+            self.publish(event, connection, &now.plan).await?;
+            let record = record(event, latest.as_ref(), &now.situation, connection);
+            let saved = self.ssm.write(&vpc.id, &record).await;
+            let mut memory = self.memory.lock().await;
+            match &saved {
+                Ok(()) => memory.unsaved.remove(&vpc.id),
+                Err(_) => memory.unsaved.insert(vpc.id.clone(), (latest, record.clone())),
+            };
+            drop(memory);
+            saved?;
+            latest = Some(record);
+            next = now.event(latest.as_ref(), connection);
         }
+        unread.map_or(Ok(()), Err)
+    }
+
+    async fn publish(&self, event: Event, connection: &Connection, plan: &Plan) -> Result<(), AwsError> {
         let report = Report { mode: self.config.mode, connections: vec![connection.clone()], problems: Vec::new() };
-        let text = message::text(event, connection, &now.plan, &self.config.owner_id);
+        let text = message::text(event, connection, plan, &self.config.owner_id);
         let attributes = [
             ("event", event.as_str()),
-            ("severity", event.severity()),
+            ("severity", event.severity(connection)),
             ("vpcId", &connection.vpc_id),
             ("endpointId", connection.endpoint_id.as_deref().unwrap_or("none")),
         ];
-        self.sns.publish(&message::subject(event, connection), envelope(&text, report), &attributes).await?;
-        let record = record(event, latest.as_ref(), &now.situation, connection);
-        let saved = self.ssm.write(&vpc.id, &record).await;
-        let mut memory = self.memory.lock().await;
-        match &saved {
-            Ok(()) => memory.unsaved.remove(&vpc.id),
-            Err(_) => memory.unsaved.insert(vpc.id.clone(), (latest, record)),
-        };
-        saved.and(unread.map_or(Ok(()), Err))
+        self.sns.publish(&message::subject(event, connection), envelope(&text, report), &attributes).await
     }
 
     /// Writes the connection record that SSM did not take before, unless another run has written since.
@@ -95,6 +110,7 @@ fn shortened(mut report: Report) -> Report {
             zone.hides.truncate(SHORT_LIST);
         }
         connection.problems.truncate(SHORT_LIST);
+        connection.proof.hosts.truncate(SHORT_LIST);
         connection.problems.push(Problem::note(
             "report-shortened",
             "",

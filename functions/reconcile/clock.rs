@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use planner::deadline;
 use planner::news::digest;
 use tokio::time::Instant;
 
@@ -9,9 +10,6 @@ use tokio::time::Instant;
 const WATCH: Duration = Duration::from_secs(50);
 /// Kept for the last read, the announcement and the answer.
 const MARGIN: Duration = Duration::from_secs(8);
-
-/// No invocation lasts a day, and no deadline lies in the first day of 1970.
-const A_DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// One invocation: when it must end, and what names its changes.
 #[derive(Clone, Debug)]
@@ -22,12 +20,11 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// `deadline` is Lambda's own, in time since 1970. cargo lambda's emulator sends a duration instead (600 s).
+    /// `deadline` is Lambda's own, in time since 1970.
     pub fn new(request_id: &str, deadline: Duration) -> Clock {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let started = Instant::now();
-        let left = if deadline < A_DAY { deadline } else { deadline.saturating_sub(now) };
-        Clock { request_id: request_id.to_owned(), started, ends: started + left }
+        Clock { request_id: request_id.to_owned(), started, ends: started + deadline::left(deadline, now) }
     }
 
     /// Until when to look again while an endpoint is pending: 50 s, and never more than half the invocation.

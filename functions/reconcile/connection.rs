@@ -5,7 +5,8 @@ use planner::endpoint::{Endpoint, State, choose};
 use planner::marker::ZoneMarker;
 use planner::name::Name;
 use planner::news::{Situation, Status, config_digest, records_digest, status};
-use planner::plan::{Intent, confirm, plan};
+use planner::plan::{Intent, Plan, confirm, plan};
+use planner::proof::Verdict;
 use planner::record::Data;
 use planner::report::{Connection, Mode, Outcome, Problem, ZoneReport};
 use planner::trigger::Trigger;
@@ -13,6 +14,7 @@ use planner::trigger::Trigger;
 use super::announce::News;
 use super::apply::Written;
 use super::config::OnLoss;
+use super::proof::Subject;
 use super::read::{Vpc, World};
 use super::{Clock, Reconcile, problems};
 use crate::error::{AwsError, Kind};
@@ -156,23 +158,35 @@ impl Reconcile {
         }
     }
 
-    async fn bring_up_to_date(&self, task: &Task<'_>, connection: Connection, zones: Vec<Zone>) -> Done {
+    async fn bring_up_to_date(&self, task: &Task<'_>, mut connection: Connection, zones: Vec<Zone>) -> Done {
         let Task { vpc, trigger, clock, target, .. } = *task;
         let owner = self.owner(&vpc.id);
         let change = clock.change("plan");
         let intent = Intent { owner, hosts: &self.config.hosts, target, adopt: self.config.adopt, change: &change };
+        let subject = target.map(|(endpoint, _)| Subject { vpc, endpoint, clock });
+        if let Some((endpoint, _)) = target {
+            connection.proof = self.known_proof(vpc, endpoint);
+        }
         let mut wanted = plan(&intent, &zones);
         if wanted.is_refused() {
             let connection = Connection { outcome: Outcome::Refused, ..connection.with_plan(&wanted) };
             return self.finish(vpc, trigger, connection, self.nothing(vpc, &zones), &task.wanted).await;
         }
         if !self.may_write(trigger) {
-            let outcome = if wanted.is_empty() { Outcome::InSync } else { Outcome::Planned };
-            let connection = Connection { outcome, ..connection.with_plan(&wanted) };
-            return Done { connection: Some(connection), error: None, is_complete: true };
+            return self.only_look(task, connection, &zones, &wanted).await;
         }
         if target.is_some() && self.is_unconfirmed(vpc, &zones, wanted.is_empty()).await {
             wanted.confirm(confirm(&zones, owner, &clock.change("confirm")));
+        }
+        if let Some(subject) = &subject {
+            let mut held = connection.clone().with_plan(&wanted);
+            if !self.prove_before(subject, &wanted, &mut held).await {
+                let held = Connection { outcome: Outcome::Held, changes: Vec::new(), ..held };
+                return self.finish(vpc, trigger, held, self.nothing(vpc, &zones), &task.wanted).await;
+            }
+            connection.proof = held.proof;
+            connection.problems = held.problems;
+            connection.problems.retain(|problem| !wanted.problems.contains(problem));
         }
         let (written, result) = self.apply(vpc, &intent, wanted.clone(), zones, clock).await;
         let mut connection = match &result {
@@ -196,13 +210,42 @@ impl Reconcile {
             Ok(_) if self.config.mode == Mode::Withdraw => Outcome::InSync,
             Ok(_) => Outcome::Lost,
         };
-        let Err(error) = result else { return self.finish(vpc, trigger, connection, written, &task.wanted).await };
+        let Err(error) = result else {
+            let has_written = !written.plan.is_empty();
+            if let Some(subject) = subject.filter(|_| connection.outcome != Outcome::Refused)
+                && self.must_prove(vpc, trigger, subject.endpoint, &task.wanted, has_written)
+            {
+                self.prove_after(&subject, has_written, &mut connection).await;
+            }
+            return self.finish(vpc, trigger, connection, written, &task.wanted).await;
+        };
         connection.problems.push(problems::of_call(&error));
         let done = self.finish(vpc, trigger, connection, written, &task.wanted).await;
         // What AWS refuses to have written now, it refuses a minute later: the next drift pass tries again, a
         // sweep does not. Trying makes zones and takes them back.
         let is_over = matches!(error.kind, Kind::Denied | Kind::Refused | Kind::Stale);
         Done { error: Some(error), is_complete: done.is_complete && is_over, ..done }
+    }
+
+    /// Ends a connection that may not be written: the plan, and proof where a person asked for it.
+    async fn only_look(&self, task: &Task<'_>, connection: Connection, zones: &[Zone], wanted: &Plan) -> Done {
+        let Task { vpc, trigger, clock, target, .. } = *task;
+        let outcome = if wanted.is_empty() { Outcome::InSync } else { Outcome::Planned };
+        let mut connection = Connection { outcome, ..connection.with_plan(wanted) };
+        if matches!(trigger, Trigger::Verify { .. })
+            && let Some((endpoint, _)) = target
+        {
+            let subject = Subject { vpc, endpoint, clock };
+            if !self.has_verifier(&vpc.id) {
+                connection.problems.push(problems::unproven(&vpc.id));
+            } else {
+                self.prove_before(&subject, wanted, &mut connection).await;
+                if pointed_at(zones, self.owner(&vpc.id)).is_some() {
+                    self.prove_after(&subject, false, &mut connection).await;
+                }
+            }
+        }
+        self.finish(vpc, trigger, connection, self.nothing(vpc, zones), &task.wanted).await
     }
 
     /// Whether records that were written are not known to be INSYNC: they were never announced, and this process
@@ -237,18 +280,22 @@ impl Reconcile {
     ) -> Done {
         // Somebody else wrote what we wanted to write, and will tell.
         let has_lost_race = written.is_raced && written.plan.is_empty();
-        let is_news = self.may_write(trigger) && !has_lost_race && is_for_people(&connection);
+        let may_tell = self.config.mode != Mode::Plan && !matches!(trigger, Trigger::Plan { .. });
+        let is_news = may_tell && !has_lost_race && is_for_people(&connection);
         let status = status(connection.outcome, self.config.mode == Mode::Withdraw);
+        let is_complete = !has_lost_race && is_proved_or_cannot_be(&connection);
         let Some(status) = status.filter(|_| is_news) else {
-            return Done { connection: Some(connection), error: None, is_complete: !has_lost_race };
+            return Done { connection: Some(connection), error: None, is_complete };
         };
         let news = News {
             situation: Situation { status, records: written.records_after, config: wanted.to_owned() },
             plan: written.plan,
+            // A look that may not write finds what others wrote, and may not know whether it is INSYNC.
+            only_proof: !trigger.may_write(),
         };
         let error = self.announce(vpc, &connection, &news).await.err();
         connection.problems.extend(error.as_ref().map(problems::of_call));
-        Done { is_complete: error.is_none(), connection: Some(connection), error }
+        Done { is_complete: is_complete && error.is_none(), connection: Some(connection), error }
     }
 
     /// Digest of what is wanted at an endpoint: a change that follows from a change of it is no drift.
@@ -289,6 +336,11 @@ impl Reconcile {
 fn is_for_people(connection: &Connection) -> bool {
     let lasts = |problem: &Problem| matches!(problem.code, "access-denied" | "aws-refused" | "stale-plan");
     connection.outcome != Outcome::Failed || connection.problems.iter().any(lasts)
+}
+
+/// Whether the proof of this run, if there was one, leaves nothing for the next sweep.
+fn is_proved_or_cannot_be(connection: &Connection) -> bool {
+    !connection.proof.is_fresh || connection.proof.after == Verdict::Passed
 }
 
 /// The zones that hold records of ours.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use planner::log::error_line;
 use serde_json::value::RawValue;
 use tdp_privatelink::reconcile::{Clock, Reconcile};
 
@@ -17,7 +18,7 @@ async fn main() -> ExitCode {
         Ok(reconcile) => reconcile,
         Err(invalid) => {
             for problem in invalid {
-                log_error("invalid-configuration", &problem.to_string());
+                eprintln!("{}", error_line("invalid-configuration", &problem.to_string()));
             }
             return ExitCode::FAILURE;
         }
@@ -26,7 +27,7 @@ async fn main() -> ExitCode {
     match lambda_runtime::run(handler).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            log_error("runtime", &error.to_string());
+            eprintln!("{}", error_line("runtime", &error.to_string()));
             ExitCode::FAILURE
         }
     }
@@ -42,14 +43,10 @@ async fn handle(reconcile: &Reconcile, event: LambdaEvent<Box<RawValue>>) -> Res
     let line = serde_json::value::to_raw_value(&report).map_err(|error| failure("Report", &error.to_string()))?;
     println!("{line}");
     let Some(message) = again else { return Ok(line) };
-    log_error("redeliver", &message);
+    eprintln!("{}", error_line("redeliver", &message));
     Err(failure("Redeliver", &message))
 }
 
 fn failure(kind: &str, message: &str) -> Diagnostic {
     Diagnostic { error_type: kind.to_owned(), error_message: message.to_owned() }
-}
-
-fn log_error(code: &str, message: &str) {
-    eprintln!("{}", serde_json::json!({"level": "ERROR", "code": code, "message": message}));
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use planner::endpoint::Endpoint;
 use planner::news::ConnectionRecord;
-use planner::report::{Connection, Outcome, Report};
+use planner::report::{Connection, Outcome, Proof, Report};
 
 /// Kept between the invocations of one process.
 #[derive(Debug, Default)]
@@ -41,7 +41,7 @@ pub(crate) fn rests(outcome: Outcome) -> bool {
         Outcome::InSync | Outcome::Changed | Outcome::Waiting | Outcome::Lost | Outcome::Withdrawn => true,
         // Complete only when trying again a minute later would not help.
         Outcome::Failed => true,
-        Outcome::Planned | Outcome::Refused => false,
+        Outcome::Planned | Outcome::Held | Outcome::Refused => false,
     }
 }
 
@@ -51,5 +51,6 @@ fn at_rest(connection: &Connection) -> Connection {
         Outcome::Changed | Outcome::Withdrawn => Outcome::InSync,
         other => other,
     };
-    Connection { outcome, changes: Vec::new(), change_ids: Vec::new(), ..connection.clone() }
+    let proof = Proof::known(connection.proof.before, connection.proof.after);
+    Connection { outcome, changes: Vec::new(), change_ids: Vec::new(), proof, ..connection.clone() }
 }

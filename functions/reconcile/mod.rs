@@ -8,21 +8,24 @@ mod connection;
 mod event;
 mod memory;
 mod problems;
+mod proof;
 mod read;
 mod run;
 
 use std::collections::BTreeMap;
 
 use planner::report::Report;
+use planner::variables::Invalid;
 use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 
 use crate::aws::ec2::Ec2;
+use crate::aws::lambda::Lambda;
 use crate::aws::route53::Route53;
 use crate::aws::sns::Sns;
 use crate::aws::ssm::Ssm;
 pub use clock::Clock;
-pub use config::{Config, Invalid};
+pub use config::Config;
 use memory::Memory;
 
 /// The function, ready for events: configuration, clients, and what it remembers between invocations.
@@ -30,6 +33,7 @@ use memory::Memory;
 pub struct Reconcile {
     config: Config,
     ec2: Ec2,
+    lambda: Lambda,
     route53: Route53,
     sns: Sns,
     ssm: Ssm,
@@ -54,6 +58,7 @@ impl Reconcile {
         let sdk = crate::aws::connect().await;
         Ok(Reconcile {
             ec2: Ec2::new(&sdk),
+            lambda: Lambda::new(&sdk),
             route53: Route53::new(&sdk, &config.region),
             sns: Sns::new(&sdk, &config.topic_arn),
             ssm: Ssm::new(&sdk, &config.owner_id),

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use planner::endpoint::{Endpoint, State};
+use planner::proof::REFUSED;
 use planner::report::Problem;
 use planner::trigger::{Trigger, shown};
 
@@ -41,12 +42,62 @@ pub(crate) fn unknown_event(why: &str) -> Problem {
 }
 
 /// Proof was asked for, and nobody can give it.
-pub(crate) fn unproven() -> Problem {
+pub(crate) fn unproven(vpc_id: &str) -> Problem {
     Problem::note(
         "unproven",
-        "",
-        "No verifier is configured, so nothing was proved from inside a VPC: this is the plan.".to_owned(),
-        "From a host in the VPC, try: curl -sv https://<name>/ for one of the names.",
+        vpc_id,
+        format!("No verifier is configured for {vpc_id}, so nothing was proved from inside it."),
+        "Deploy the verify function into the VPC (template parameter VerifySubnetIds), or try from a host in it: curl -sv https://<name>/ for one of the names.",
+    )
+}
+
+/// An endpoint without addresses cannot be tried.
+pub(crate) fn no_addresses(endpoint: &Endpoint) -> Problem {
+    Problem::note(
+        "no-addresses",
+        endpoint.id.as_str(),
+        format!("{} has no network interface with an address of the families that its name serves.", endpoint.id),
+        "Check that the endpoint has at least one subnet. Nothing else: it is looked for again.",
+    )
+}
+
+/// There is no such function.
+pub(crate) fn verifier_missing(function: &str) -> Problem {
+    Problem::note(
+        "verifier-missing",
+        function,
+        format!(
+            "There is no function {function} to prove the connection from inside the VPC. This says nothing about the connection."
+        ),
+        "Deploy it again (template parameter VerifySubnetIds), or correct VERIFIERS.",
+    )
+}
+
+/// It did not come to an end.
+pub(crate) fn verifier_timed_out(function: &str) -> Problem {
+    Problem::note(
+        "verifier-timed-out",
+        function,
+        format!("{function} did not answer in time. This says nothing about the connection."),
+        "Nothing: it is asked again. If it stays, give the function more time, and look into its log.",
+    )
+}
+
+/// It could not be invoked.
+pub(crate) fn verifier_failed(function: &str, why: &str, fix: &str) -> Problem {
+    let message = format!("{function} could not be asked: {why}. This says nothing about the connection.");
+    Problem::note("verifier-failed", function, message, fix)
+}
+
+/// It ended with an error, or with something that is no answer.
+pub(crate) fn verifier_error(function: &str, kind: &str, message: &str) -> Problem {
+    let why = if kind == REFUSED { "refused the request" } else { "failed" };
+    let said: String = message.chars().filter(|c| !c.is_control()).take(300).collect();
+    Problem::note(
+        "verifier-failed",
+        function,
+        format!("{function} {why}: {said}. This says nothing about the connection."),
+        "Look into the function's log. Both functions must come from the same version of the template.",
     )
 }
 

@@ -1,6 +1,7 @@
 //! The algorithm: one path for every trigger.
 
 use futures::stream::{StreamExt, iter};
+use planner::log::chain;
 use planner::report::{Connection, Mode, Problem, Report};
 use planner::trigger::Trigger;
 
@@ -8,7 +9,7 @@ use super::connection::Done;
 use super::memory::rests;
 use super::read::VPCS_AT_ONCE;
 use super::{Clock, Reconcile, Redeliver, problems};
-use crate::error::{AwsError, chain};
+use crate::error::AwsError;
 
 impl Reconcile {
     /// Looks at the world and makes it as it should be.
@@ -52,7 +53,6 @@ impl Reconcile {
         let errors: Vec<AwsError> = done.into_iter().filter_map(|done| done.error).collect();
         let mut notes =
             if connections.is_empty() { vec![problems::nothing_found(&self.config, trigger)] } else { Vec::new() };
-        notes.extend(matches!(trigger, Trigger::Verify { .. }).then(problems::unproven));
         notes.extend(problems::elsewhere(&self.elsewhere(&world)));
         let result = self.report(trigger, connections, &errors, &notes);
         let mut memory = self.memory.lock().await;

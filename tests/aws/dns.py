@@ -4,7 +4,7 @@ from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from dnslib import AAAA, CNAME, NS, QTYPE, RCODE, RD, RR, SOA, TXT, A, DNSRecord
+from dnslib import AAAA, CNAME, NS, QTYPE, RCODE, RD, RR, SOA, TXT, A, DNSError, DNSRecord
 from dnslib.server import BaseResolver, DNSHandler, DNSServer, TCPServer
 
 from tests.aws import names
@@ -25,12 +25,21 @@ class Silent:
         return lambda *_: None
 
 
+# How a resolver can misbehave for a name.
+SERVFAIL, SILENT, TRUNCATED = "servfail", "silent", "truncated"
+
+
 class ResolvingServer(BaseResolver):
-    """UDP and TCP on one port of 127.0.0.1. `public` is the rest of the world: name to addresses."""
+    """UDP and TCP on one port of 127.0.0.1. `public` is the rest of the world: name to addresses.
+
+    `troubles` are names for which it misbehaves. `queries` are name, type and transport of what was asked.
+    """
 
     def __init__(self, aws: "World", vpc_id: str, public: dict[str, list[str]] | None = None) -> None:
         self.public = {names.canonical(name): addresses for name, addresses in (public or {}).items()}
         self.port = 0
+        self.troubles: dict[str, str] = {}
+        self.queries: list[tuple[str, str, str]] = []
         self._aws = aws
         self._vpc_id = vpc_id
         self._servers: list[DNSServer] = []
@@ -52,6 +61,16 @@ class ResolvingServer(BaseResolver):
         """Called by dnslib for each query."""
         answer = request.reply()
         name = names.canonical(str(request.q.qname))
+        self.queries.append((name, QTYPE[request.q.qtype], handler.protocol))
+        trouble = self.troubles.get(name.removesuffix("."))
+        if trouble == SILENT:
+            raise DNSError("no answer")
+        if trouble == SERVFAIL:
+            answer.header.rcode = RCODE.SERVFAIL
+            return answer
+        if trouble == TRUNCATED and handler.protocol == "udp":
+            answer.header.tc = 1
+            return answer
         found = self._aws.view(self._vpc_id, self.public).resolve(name, QTYPE[request.q.qtype])
         _fill(answer, found, str(request.q.qname))
         return answer

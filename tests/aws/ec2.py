@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from moto.ec2.models import EC2Backend
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 
 from tests.aws import names, pages
 from tests.aws.endpoints import Endpoint, Endpoints, is_partner_service
@@ -128,6 +129,15 @@ class VpcEndpoints:
             failed.append({"ResourceId": endpoint_id, "Error": error})
         return {"Unsuccessful": failed}
 
+    def describe_network_interfaces(self, params: Params, set_up: bool) -> Result:
+        """Those of endpoints: nothing else has any here."""
+        known = {interface.id: interface for endpoint in self.endpoints for interface in endpoint.interfaces}
+        wanted = params.get("NetworkInterfaceIds") or list(known)
+        if missing := [one for one in wanted if one not in known]:
+            message = f"The networkInterface ID '{missing[0]}' does not exist"
+            raise AwsError("InvalidNetworkInterfaceID.NotFound", message)
+        return {"NetworkInterfaces": [_interface(known[one]) for one in wanted]}
+
     def create_tags(self, params: Params, set_up: bool) -> Result:
         for endpoint_id in params["Resources"]:
             self.endpoints.find(endpoint_id).tags.update({tag["Key"]: tag["Value"] for tag in params["Tags"]})
@@ -184,6 +194,26 @@ class VpcEndpoints:
             )
             raise AwsError("InvalidParameter", message)
         endpoint.private_dns_enabled = True
+
+
+def _interface(interface: NetworkInterface) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterface.html"""
+    subnet = interface.subnet
+    shown = {
+        "NetworkInterfaceId": interface.id,
+        "SubnetId": subnet.id,
+        "VpcId": subnet.vpc_id,
+        "AvailabilityZone": subnet.availability_zone,
+        "AvailabilityZoneId": subnet.availability_zone_id,
+        "Description": interface.description,
+        "InterfaceType": "vpc_endpoint",
+        "RequesterManaged": True,
+        "Status": "in-use",
+        "Ipv6Addresses": [{"Ipv6Address": address} for address in interface.ipv6_addresses],
+    }
+    v4 = interface.private_ip_address
+    private = [{"Primary": True, "PrivateIpAddress": v4}] if v4 else []
+    return shown | {"PrivateIpAddresses": private} | ({"PrivateIpAddress": v4} if v4 else {})
 
 
 def new_id() -> str:

@@ -19,6 +19,7 @@ from tests.aws.calls import CallLog
 from tests.aws.ec2 import VpcEndpoints, new_id
 from tests.aws.endpoints import PRIVATE_DNS_ZONE, SERVICE_NAME, Endpoint
 from tests.aws.faults import Faults
+from tests.aws.functions import Functions
 from tests.aws.gate import method_of
 from tests.aws.lookup import View
 from tests.aws.route53 import Route53
@@ -61,6 +62,7 @@ class World:
             self._ec2 = ec2_backends[self.account][self.region]
             self._endpoints = VpcEndpoints(self.account, self.region, self._ec2, self._zone_names)
             self._route53 = Route53(self.account, self._vpc_regions, self._hidden_domains, self._served)
+            self.functions = Functions(self.region, self.account)
             self._messages: list[Message] = []
             self._callbacks: list[Callback] = []
         self.faults.clear()

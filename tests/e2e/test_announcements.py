@@ -27,13 +27,13 @@ def bodies(message: Message) -> dict[str, str]:
 
 def test_going_live_is_announced_with_a_subject_that_says_so(scene: Scene) -> None:
     message = live_message(scene)
-    assert message.subject == f"TDP PrivateLink is live in {scene.vpc.id}: 3 names"
+    assert message.subject == f"TDP PrivateLink is live in {scene.vpc.id}: 3 names, unproven"
     assert message.topic_arn == scene.topic
 
 
 def test_names_are_counted_not_record_sets(scene: Scene) -> None:
     message = live_message(scene, ip_type="dualstack")
-    assert message.subject == f"TDP PrivateLink is live in {scene.vpc.id}: 3 names"
+    assert message.subject == f"TDP PrivateLink is live in {scene.vpc.id}: 3 names, unproven"
 
 
 def test_attributes_serve_filter_policies(scene: Scene) -> None:

@@ -106,7 +106,7 @@ def test_three_thousand_hosts_in_one_zone_come_and_go_within_the_batch_limits(sc
     assert len(markers) == 3000
     assert all(f"owner={OWNER}" in str(record) for record in markers)
     assert scene.news() == ["connection-live"]
-    assert scene.messages()[0].subject == f"TDP PrivateLink is live in {scene.vpc.id}: 3003 names"
+    assert scene.messages()[0].subject == f"TDP PrivateLink is live in {scene.vpc.id}: 3003 names, unproven"
     assert len(scene.messages()[0].message.encode()) <= 262_144
     scene.assert_planning_again_gives_nothing()
     scene.configure(MODE="withdraw")

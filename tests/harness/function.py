@@ -23,9 +23,9 @@ class FunctionDied(RuntimeError):
     """The process ended, or did not answer in time. The message carries what it wrote."""
 
 
-def binary() -> Path:
-    """The binary under test: TDP_RECONCILE, or the project's quick build."""
-    return Path(os.environ.get("TDP_RECONCILE") or ROOT / "target" / "quick" / "reconcile").absolute()
+def binary(name: str = "reconcile") -> Path:
+    """The binary under test: TDP_RECONCILE or TDP_VERIFY, or the project's quick build."""
+    return Path(os.environ.get(f"TDP_{name.upper()}") or ROOT / "target" / "quick" / name).absolute()
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,8 @@ class Answer:
 class Function:
     """One function instance. It starts with the context, and stays warm until the context ends."""
 
-    def __init__(self, variables: Variables) -> None:
+    def __init__(self, variables: Variables, name: str = "reconcile") -> None:
+        self.name = name
         self.variables = dict(variables)
         self.stdout: list[str] = []
         self.stderr: list[str] = []
@@ -113,7 +114,7 @@ class Function:
 
     def start(self) -> Self:
         self._runtime = Runtime().__enter__()
-        self._process = _spawn(self.variables | {"AWS_LAMBDA_RUNTIME_API": self._runtime.address})
+        self._process = _spawn(self.name, self.variables | {"AWS_LAMBDA_RUNTIME_API": self._runtime.address})
         self._readers = _reading(self._process, self.stdout, self.stderr)
         Thread(target=self._watch, args=(self._process, self._runtime), daemon=True).start()
         return self
@@ -139,10 +140,10 @@ class Function:
         self.stop()
 
 
-def fails_at_init(variables: Variables) -> tuple[str, int]:
+def fails_at_init(variables: Variables, name: str = "reconcile") -> tuple[str, int]:
     """Start the binary with variables that it must refuse; returns what it wrote on stderr, and its exit code."""
     with Runtime() as runtime:
-        process = _spawn({**variables, "AWS_LAMBDA_RUNTIME_API": runtime.address})
+        process = _spawn(name, {**variables, "AWS_LAMBDA_RUNTIME_API": runtime.address})
         try:
             _, stderr = process.communicate(timeout=INIT_SECONDS)
         except subprocess.TimeoutExpired:
@@ -151,17 +152,17 @@ def fails_at_init(variables: Variables) -> tuple[str, int]:
         return stderr + (runtime.init_error or b"").decode(), process.returncode
 
 
-def _spawn(variables: Variables) -> "subprocess.Popen[str]":
+def _spawn(name: str, variables: Variables) -> "subprocess.Popen[str]":
     """The binary with an environment of these variables and what Lambda adds, and nothing else."""
     lambda_adds = {
-        "AWS_LAMBDA_FUNCTION_NAME": "reconcile",
+        "AWS_LAMBDA_FUNCTION_NAME": name,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "PATH": "/usr/bin:/bin",
         "HOME": "/nonexistent",
     }
     return subprocess.Popen(
-        [binary()], env=lambda_adds | dict(variables), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [binary(name)], env=lambda_adds | dict(variables), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 
 

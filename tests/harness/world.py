@@ -77,9 +77,9 @@ class Foreign:
 class Scene:
     """One customer's account. Beside the VPC stand neighbours with the same names, which must stay as they are."""
 
-    def __init__(self, aws: EmbeddedAws) -> None:
+    def __init__(self, aws: EmbeddedAws, cidr: str = "10.0.0.0/16") -> None:
         self.aws = aws
-        self.vpc = aws.make_vpc()
+        self.vpc = aws.make_vpc(cidr)
         self.topic = aws.make_topic("tdp-privatelink-news")
         self.endpoint_id = ""
         self.variables = variables(aws, self.topic)
@@ -240,7 +240,7 @@ class Scene:
         found = self.aws.client("ec2").describe_network_interfaces(NetworkInterfaceIds=ids)["NetworkInterfaces"]
         if kind == "AAAA":
             return sorted(address["Ipv6Address"] for one in found for address in one["Ipv6Addresses"])
-        return sorted(one["PrivateIpAddress"] for one in found)
+        return sorted(one["PrivateIpAddress"] for one in found if "PrivateIpAddress" in one)
 
     def resolve(self, host: str, kind: str = "A") -> list[str]:
         """What a client in the VPC gets for a host; public DNS knows the platform as 203.0.113.1."""

@@ -100,6 +100,8 @@ pub struct Endpoint {
     /// `dnsOptions.dnsRecordIpType`, or else `ipAddressType`: `ipv4`, `ipv6`, `dualstack`.
     pub ip_type: String,
     pub private_dns: bool,
+    /// One network interface per subnet.
+    pub interface_ids: Vec<String>,
     /// EC2's own words on why it failed.
     pub last_error: Option<String>,
 }
@@ -118,6 +120,7 @@ impl Endpoint {
             dns_entries: Vec::new(),
             ip_type: String::new(),
             private_dns: false,
+            interface_ids: Vec::new(),
             last_error: None,
         }
     }
@@ -152,6 +155,22 @@ impl Endpoint {
             && is_vpce
             && !entry.zone_id.is_empty()
             && entry.zone_id != PENDING_ZONE
+    }
+
+    /// The names that lead to one Availability Zone each, `vpce-<id>-<hash>-<zone>.…`, in order.
+    pub fn zonal(&self) -> Vec<&Name> {
+        let Some(regional) = self.regional() else { return Vec::new() };
+        let Some((label, domain)) = regional.name.as_str().split_once('.') else { return Vec::new() };
+        let is_zonal = |name: &Name| {
+            let parts = name.as_str().split_once('.');
+            parts.is_some_and(|(own, rest)| {
+                rest == domain && own.strip_prefix(label).is_some_and(|zone| zone.starts_with('-'))
+            })
+        };
+        let mut names: Vec<&Name> =
+            self.dns_entries.iter().map(|entry| &entry.name).filter(|name| is_zonal(name)).collect();
+        names.sort();
+        names
     }
 
     /// The alias that every name gets.

@@ -3,21 +3,27 @@
 //! Everything here is a function of its arguments: no async, no AWS SDK, no clock, no environment.
 //! The flow is `trigger` (why we woke) → [`endpoint`] (what EC2 said) → [`catalog`] and [`desired`] (what
 //! should be) → [`current`] (what is there, and whose) → [`plan`] (the difference) → [`batch`] (how Route 53
-//! takes it). [`report`], [`news`] and [`message`] say what happened, to machines and to people.
+//! takes it). [`proof`] and [`cause`] are what a verifier is asked and answers. [`report`], [`news`] and [`message`]
+//! say what happened, to machines and to people.
 
 pub mod batch;
 pub mod catalog;
+pub mod cause;
 pub mod current;
+pub mod deadline;
 pub mod desired;
 mod diff;
 pub mod endpoint;
 pub mod hides;
+pub mod log;
 pub mod marker;
 pub mod message;
 pub mod name;
 pub mod news;
 pub mod plan;
+pub mod proof;
 pub mod record;
 pub mod report;
 mod show;
 pub mod trigger;
+pub mod variables;

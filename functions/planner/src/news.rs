@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use std::collections::BTreeSet;
+
 use crate::current::{Owner, Zone, split};
+use crate::proof::{self, Verdict, expiring};
 use crate::report::{Connection, Outcome, Problem};
 
 /// What a message is about; the `event` attribute for filter policies.
@@ -11,10 +14,16 @@ use crate::report::{Connection, Outcome, Problem};
 #[serde(rename_all = "kebab-case")]
 pub enum Event {
     ConnectionWaiting,
+    Held,
     ConnectionLive,
     ConnectionLost,
     ConnectionRecovered,
     DriftRepaired,
+    ProofFailed,
+    ProofRecovered,
+    /// The verifier gave no verdict.
+    ProofMissing,
+    CertificateExpiring,
     Withdrawn,
     Refused,
     Failed,
@@ -24,23 +33,45 @@ impl Event {
     pub fn as_str(self) -> &'static str {
         match self {
             Event::ConnectionWaiting => "connection-waiting",
+            Event::Held => "held",
             Event::ConnectionLive => "connection-live",
             Event::ConnectionLost => "connection-lost",
             Event::ConnectionRecovered => "connection-recovered",
             Event::DriftRepaired => "drift-repaired",
+            Event::ProofFailed => "proof-failed",
+            Event::ProofRecovered => "proof-recovered",
+            Event::ProofMissing => "proof-missing",
+            Event::CertificateExpiring => "certificate-expiring",
             Event::Withdrawn => "withdrawn",
             Event::Refused => "refused",
             Event::Failed => "failed",
         }
     }
 
-    /// The `severity` attribute: `info`, `warning` or `error`.
-    pub fn severity(self) -> &'static str {
+    /// The `severity` attribute: `info`, `warning` or `error`. To be live without being reachable is an error.
+    pub fn severity(self, connection: &Connection) -> &'static str {
         match self {
-            Event::ConnectionWaiting | Event::ConnectionLive | Event::ConnectionRecovered => "info",
-            Event::DriftRepaired | Event::Withdrawn => "warning",
-            Event::ConnectionLost | Event::Refused | Event::Failed => "error",
+            Event::ConnectionLive | Event::ConnectionRecovered if connection.proof.after == Verdict::Failed => "error",
+            Event::ConnectionWaiting | Event::ConnectionLive | Event::ConnectionRecovered | Event::ProofRecovered => {
+                "info"
+            }
+            Event::Held
+            | Event::DriftRepaired
+            | Event::Withdrawn
+            | Event::ProofMissing
+            | Event::CertificateExpiring => "warning",
+            Event::ConnectionLost | Event::Refused | Event::Failed | Event::ProofFailed => "error",
         }
+    }
+
+    /// Whether it is about the proof alone: nothing was written for it.
+    pub fn is_of_proof(self) -> bool {
+        matches!(self, Event::ProofFailed | Event::ProofRecovered | Event::ProofMissing | Event::CertificateExpiring)
+    }
+
+    /// Whether its message says how the proof stands.
+    fn tells_proof(self) -> bool {
+        self.is_of_proof() || matches!(self, Event::ConnectionLive | Event::ConnectionRecovered)
     }
 }
 
@@ -49,6 +80,7 @@ impl Event {
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     Waiting,
+    Held,
     Live,
     Lost,
     Withdrawn,
@@ -70,6 +102,16 @@ pub struct Announced {
     pub config: String,
     /// Whether the connection was ever announced as live.
     pub was_live: bool,
+    /// How the proof stood; `incomplete` where a verifier gave no verdict.
+    #[serde(default = "unproven")]
+    pub proof: Verdict,
+    /// The ends of certificates whose end was announced.
+    #[serde(default)]
+    pub expiring: BTreeSet<String>,
+}
+
+fn unproven() -> Verdict {
+    Verdict::Unproven
 }
 
 /// The connection record: one SSM parameter per connection, `/tdp-privatelink/<owner>/<vpc-id>`, at most 4 KB.
@@ -84,7 +126,7 @@ pub struct ConnectionRecord {
     pub primary_dns_name: Option<String>,
     /// Zone ids by name, as many as fit.
     pub zones: Vec<(String, Option<String>)>,
-    pub proof: (String, String),
+    pub proof: (Verdict, Verdict),
     pub change_ids: Vec<String>,
     pub announced: Announced,
 }
@@ -108,6 +150,7 @@ pub fn news(last: Option<&Announced>, now: &Situation, connection: &Connection) 
     let repeated = last_status == Some(now.status);
     match now.status {
         Status::Waiting => (!(repeated && same_endpoint)).then_some(Event::ConnectionWaiting),
+        Status::Held => (!(repeated && same_endpoint)).then_some(Event::Held),
         // After a withdrawal, that the endpoint stays lost is no news.
         Status::Lost => {
             (!((repeated || last_status == Some(Status::Withdrawn)) && same_endpoint)).then_some(Event::ConnectionLost)
@@ -119,13 +162,39 @@ pub fn news(last: Option<&Announced>, now: &Situation, connection: &Connection) 
             (Some(last), Some(Status::Live)) => {
                 if !same_endpoint || last.config != now.config {
                     Some(Event::ConnectionLive)
+                } else if last.records != now.records {
+                    Some(Event::DriftRepaired)
                 } else {
-                    (last.records != now.records).then_some(Event::DriftRepaired)
+                    proof_news(last, connection)
                 }
             }
-            (_, Some(Status::Lost | Status::Refused | Status::Failed)) if was_live => Some(Event::ConnectionRecovered),
+            (_, Some(Status::Held | Status::Lost | Status::Refused | Status::Failed)) if was_live => {
+                Some(Event::ConnectionRecovered)
+            }
             _ => Some(Event::ConnectionLive),
         },
+    }
+}
+
+/// How the proof stands after this run; `None` when it was not asked for.
+fn proof_now(connection: &Connection) -> Option<Verdict> {
+    let proof = &connection.proof;
+    proof.is_fresh.then_some(match proof.after {
+        Verdict::Unproven => Verdict::Incomplete,
+        verdict => verdict,
+    })
+}
+
+/// What is new about the proof of a connection that is and was live.
+fn proof_news(last: &Announced, connection: &Connection) -> Option<Event> {
+    match proof_now(connection).filter(|now| *now != last.proof) {
+        Some(Verdict::Failed) => Some(Event::ProofFailed),
+        Some(Verdict::Passed) => Some(Event::ProofRecovered),
+        Some(Verdict::Incomplete | Verdict::Unproven) => Some(Event::ProofMissing),
+        None => {
+            let is_told = expiring(&connection.proof.hosts).is_subset(&last.expiring);
+            (!is_told).then_some(Event::CertificateExpiring)
+        }
     }
 }
 
@@ -141,7 +210,14 @@ pub fn record(
 ) -> ConnectionRecord {
     let zones: Vec<(String, Option<String>)> =
         connection.zones.iter().map(|zone| (zone.name.to_string(), zone.id.clone())).collect();
-    let was_live = last.is_some_and(|last| last.announced.was_live);
+    let announced = last.map(|last| &last.announced);
+    let was_live = announced.is_some_and(|last| last.was_live);
+    let told_proof = announced.map_or(Verdict::Unproven, |last| last.proof);
+    let mut told_expiring = announced.map(|last| last.expiring.clone()).unwrap_or_default();
+    if event == Event::CertificateExpiring {
+        told_expiring.extend(expiring(&connection.proof.hosts));
+        while told_expiring.len() > MOST_EXPIRING && told_expiring.pop_first().is_some() {}
+    }
     let mut record = ConnectionRecord {
         state: connection.state.clone(),
         outcome: connection.outcome.as_str().to_owned(),
@@ -151,7 +227,7 @@ pub fn record(
             Some(last) if zones.is_empty() && now.status != Status::Withdrawn => last.zones.clone(),
             _ => zones,
         },
-        proof: (connection.proof.before.to_owned(), connection.proof.after.to_owned()),
+        proof: (connection.proof.before, connection.proof.after),
         change_ids: connection.change_ids.clone(),
         announced: Announced {
             event,
@@ -161,12 +237,17 @@ pub fn record(
             problems: problems_digest(&connection.problems),
             config: now.config.clone(),
             was_live: now.status == Status::Live || (now.status != Status::Withdrawn && was_live),
+            proof: if event.tells_proof() { proof_now(connection).unwrap_or(Verdict::Unproven) } else { told_proof },
+            expiring: told_expiring,
         },
     };
     // 300 zones do not fit into a parameter; what was announced must.
     while record.to_json().len() > MOST_BYTES && (record.zones.pop().is_some() | record.change_ids.pop().is_some()) {}
     record
 }
+
+/// How many ends of certificates the record keeps: the latest.
+const MOST_EXPIRING: usize = 2 * proof::MOST_EXPIRING;
 
 /// The size limit of a standard SSM parameter, in bytes.
 /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html>
@@ -191,6 +272,7 @@ pub fn status(outcome: Outcome, withdrawing: bool) -> Option<Status> {
         Outcome::InSync | Outcome::Changed => Some(Status::Live),
         Outcome::Planned => None,
         Outcome::Waiting => Some(Status::Waiting),
+        Outcome::Held => Some(Status::Held),
         Outcome::Lost => Some(Status::Lost),
         Outcome::Withdrawn => Some(Status::Withdrawn),
         Outcome::Refused => Some(Status::Refused),

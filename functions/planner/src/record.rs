@@ -135,7 +135,7 @@ pub struct RecordSet {
 /// The negative-caching TTL in seconds that zones of ours carry: a client that asked too early asks again
 /// within a minute. Route 53's default is 86,400, capped by the SOA's own TTL of 900.
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/SOA-NSrecords.html>
-pub const NEGATIVE_TTL: &str = "60";
+pub const NEGATIVE_TTL: u64 = 60;
 
 /// The SOA data that a zone of ours should have, given the one it has; `None` when it has it already, or
 /// when the record does not have SOA's seven fields.
@@ -143,10 +143,11 @@ pub fn soa_wanted(current: &Data) -> Option<Data> {
     let Data::Values { ttl, values } = current else { return None };
     let [value] = values.as_slice() else { return None };
     let mut fields: Vec<&str> = value.split_whitespace().collect();
-    if fields.len() != 7 || fields.last() == Some(&NEGATIVE_TTL) {
+    let negative_ttl = NEGATIVE_TTL.to_string();
+    if fields.len() != 7 || fields.last() == Some(&negative_ttl.as_str()) {
         return None;
     }
     fields.pop();
-    fields.push(NEGATIVE_TTL);
+    fields.push(&negative_ttl);
     Some(Data::Values { ttl: *ttl, values: vec![fields.join(" ")] })
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::name::Name;
 use crate::plan::{Change, Plan};
+use crate::proof::{HostProof, NameProof, Verdict};
 
 /// What an invocation found and did.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -51,6 +52,7 @@ pub enum Outcome {
     Changed,
     Planned,
     Waiting,
+    Held,
     Lost,
     Withdrawn,
     Refused,
@@ -64,6 +66,7 @@ impl Outcome {
             Outcome::Changed => "changed",
             Outcome::Planned => "planned",
             Outcome::Waiting => "waiting",
+            Outcome::Held => "held",
             Outcome::Lost => "lost",
             Outcome::Withdrawn => "withdrawn",
             Outcome::Refused => "refused",
@@ -82,15 +85,28 @@ pub struct ZoneReport {
     pub hides: Vec<Name>,
 }
 
-/// What was proved from inside the VPC. Without a verifier both are `unproven`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// What was proved from inside the VPC: the endpoint before names led to it, and the names since then.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Proof {
-    pub before: &'static str,
-    pub after: &'static str,
+    pub before: Verdict,
+    pub after: Verdict,
+    /// What was seen of each host, by the last phase that was asked for in this run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<HostProof>,
+    /// What the endpoint's own names resolve to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<NameProof>,
+    /// Whether `after` was asked for in this run, and is not what was known before.
+    #[serde(skip)]
+    pub is_fresh: bool,
 }
 
 impl Proof {
-    pub const UNPROVEN: Proof = Proof { before: "unproven", after: "unproven" };
+    /// What earlier runs proved, without what they saw.
+    pub fn known(before: Verdict, after: Verdict) -> Proof {
+        Proof { before, after, hosts: Vec::new(), names: Vec::new(), is_fresh: false }
+    }
 }
 
 /// Something that a person should know: what it is, and what to do about it.
@@ -131,7 +147,7 @@ impl Connection {
             zones: Vec::new(),
             changes: Vec::new(),
             change_ids: Vec::new(),
-            proof: Proof::UNPROVEN,
+            proof: Proof::known(Verdict::Unproven, Verdict::Unproven),
             problems: Vec::new(),
         }
     }

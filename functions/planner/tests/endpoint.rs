@@ -87,3 +87,23 @@ fn private_dns_covers_one_label_below_its_wildcard() {
     endpoint.dns_entries.push(entry("x.com", "ZONEIDPENDING"));
     assert!(!endpoint.private_dns_covers(&name("x.com")), "not ready yet");
 }
+
+#[test]
+fn zonal_names_are_those_of_the_regional_one_with_a_zone() {
+    let mut endpoint = endpoint("vpce-0000aaaa");
+    let domain = "vpce-svc-0a.us-east-1.vpce.amazonaws.com";
+    for label in
+        ["vpce-0000aaaa-1a2b3c4d-us-east-1b", "vpce-0000aaaa-1a2b3c4d-us-east-1a", "vpce-0000bbbb-1a2b3c4d-us-east-1a"]
+    {
+        let entry = DnsEntry { name: name(&format!("{label}.{domain}")), zone_id: "Z7HUB22UULQXV".to_owned() };
+        endpoint.dns_entries.push(entry);
+    }
+    let private = DnsEntry { name: name("platform.tetrascience.com"), zone_id: "Z1".to_owned() };
+    endpoint.dns_entries.push(private);
+    let zonal: Vec<&str> = endpoint.zonal().into_iter().map(planner::name::Name::as_str).collect();
+    let expected =
+        ["vpce-0000aaaa-1a2b3c4d-us-east-1a", "vpce-0000aaaa-1a2b3c4d-us-east-1b"].map(|l| format!("{l}.{domain}"));
+    assert_eq!(zonal, expected);
+    endpoint.dns_entries.clear();
+    assert!(endpoint.zonal().is_empty());
+}

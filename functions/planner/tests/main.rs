@@ -16,6 +16,7 @@ mod message;
 mod names;
 mod news;
 mod plans;
+mod proof;
 mod properties;
 mod scene;
 mod trigger;

@@ -7,8 +7,13 @@ use planner::report::{Connection, Outcome, Problem};
 
 use crate::scene::{endpoint, names, planned};
 
-const EVENTS: [Event; 8] = [
+const EVENTS: [Event; 13] = [
     Event::ConnectionWaiting,
+    Event::Held,
+    Event::ProofFailed,
+    Event::ProofRecovered,
+    Event::ProofMissing,
+    Event::CertificateExpiring,
     Event::ConnectionLive,
     Event::ConnectionLost,
     Event::ConnectionRecovered,
@@ -30,7 +35,7 @@ fn live() -> (Connection, Plan) {
 #[test]
 fn a_live_message_says_what_a_person_needs() {
     let (connection, plan) = live();
-    assert_eq!(subject(Event::ConnectionLive, &connection), "TDP PrivateLink is live in vpc-0a1b: 2 names");
+    assert_eq!(subject(Event::ConnectionLive, &connection), "TDP PrivateLink is live in vpc-0a1b: 2 names, unproven");
     let text = text(Event::ConnectionLive, &connection, &plan, "tdp-test");
     for part in [
         "vpce-0000aaaa-1a2b.vpce-svc-0a.us-east-1.vpce.amazonaws.com",

@@ -30,6 +30,7 @@ pub(crate) fn endpoint(id: &str) -> Endpoint {
         dns_entries: vec![DnsEntry { name: name(&regional), zone_id: "Z7HUB22UULQXV".to_owned() }],
         ip_type: "ipv4".to_owned(),
         private_dns: false,
+        interface_ids: vec!["eni-0a1b2c3d".to_owned()],
         last_error: None,
     }
 }

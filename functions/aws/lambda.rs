@@ -1,0 +1,60 @@
+//! Lambda: the verifiers.
+
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::{Client, config};
+
+use crate::error::{AwsError, Kind, failed};
+
+const INVOKE: &str = "lambda:InvokeFunction";
+
+/// Longer than a verifier may run, so that it is Lambda that says when one took too long.
+const WHOLE_CALL: Duration = Duration::from_secs(45);
+
+/// What a function that was invoked gave back.
+#[derive(Clone, Debug)]
+pub struct Invoked {
+    pub payload: Vec<u8>,
+    /// Whether the function ended with an error; the payload is then Lambda's description of it.
+    pub has_failed: bool,
+}
+
+/// Invokes functions.
+#[derive(Clone, Debug)]
+pub struct Lambda {
+    client: Client,
+}
+
+impl Lambda {
+    pub fn new(sdk: &SdkConfig) -> Lambda {
+        // Unlike the other calls, this one takes as long as the function does.
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(3))
+            .operation_attempt_timeout(WHOLE_CALL)
+            .operation_timeout(WHOLE_CALL)
+            .build();
+        let config = config::Builder::from(sdk)
+            .timeout_config(timeouts)
+            .retry_config(RetryConfig::standard().with_max_attempts(3));
+        Lambda { client: Client::from_conf(config.build()) }
+    }
+
+    /// Invokes a function, by name or ARN, and waits for its answer.
+    /// <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
+    ///
+    /// # Errors
+    /// [`AwsError`] when it was not invoked; of kind `NotFound` when there is no such function.
+    pub async fn invoke(&self, function: &str, payload: Vec<u8>) -> Result<Invoked, AwsError> {
+        let request = self.client.invoke().function_name(function).payload(Blob::new(payload));
+        let answer = request.send().await.map_err(failed(INVOKE, function))?;
+        let has_failed = answer.function_error().is_some();
+        match answer.payload {
+            Some(payload) => Ok(Invoked { payload: payload.into_inner(), has_failed }),
+            None => Err(AwsError::answer(INVOKE, function, Kind::Unavailable, "no answer")),
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Proof from inside the VPC: asking its verifier, and what to make of the answer.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures::stream::{StreamExt, TryStreamExt, iter};
+use planner::endpoint::Endpoint;
+use planner::name::Name;
+use planner::news::Status;
+use planner::plan::{Change, Plan};
+use planner::proof::{Address, Answer, MOST_HOSTS, Phase, Request, Target, Verdict};
+use planner::record::{NEGATIVE_TTL, RecordType};
+use planner::report::{Connection, Problem, Proof};
+use planner::trigger::Trigger;
+use serde::Deserialize;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::read::Vpc;
+use super::{Clock, Reconcile, problems};
+use crate::aws::lambda::Invoked;
+use crate::error::Kind;
+
+/// How long a resolver may remember that a name was missing, in a zone of ours.
+const SETTLES_WITHIN: Duration = Duration::from_secs(NEGATIVE_TTL);
+/// Between two proofs.
+const PAUSE: Duration = Duration::from_secs(2);
+/// A connection with more names than fit into one request is proved in several, so many at once.
+const REQUESTS_AT_ONCE: usize = 4;
+
+/// One endpoint of one VPC, to be proved.
+pub(crate) struct Subject<'a> {
+    pub vpc: &'a Vpc,
+    pub endpoint: &'a Endpoint,
+    pub clock: &'a Clock,
+}
+
+/// What Lambda says of a function that failed.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html>
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct FunctionError {
+    error_type: String,
+    error_message: String,
+}
+
+impl Reconcile {
+    /// Whether anybody can prove a VPC's connection.
+    pub(crate) fn has_verifier(&self, vpc_id: &str) -> bool {
+        self.config.verifiers.contains_key(vpc_id)
+    }
+
+    /// What is known of a connection's proof before this run looks: what was last recorded for this endpoint.
+    pub(crate) fn known_proof(&self, vpc: &Vpc, endpoint: &Endpoint) -> Proof {
+        let same = |record: &&planner::news::ConnectionRecord| {
+            self.has_verifier(&vpc.id) && record.endpoint_id.as_deref() == Some(endpoint.id.as_str())
+        };
+        let recorded = vpc.record.as_ref().filter(same).map(|record| record.proof);
+        let (before, after) = recorded.unwrap_or((Verdict::Unproven, Verdict::Unproven));
+        Proof::known(before, after)
+    }
+
+    /// Whether a connection that is live has to be proved in this run: after a write, on each drift pass, when a
+    /// person asks, and on each sweep until the proof that people were told of is a good one.
+    pub(crate) fn must_prove(
+        &self,
+        vpc: &Vpc,
+        trigger: &Trigger,
+        endpoint: &Endpoint,
+        wanted: &str,
+        has_written: bool,
+    ) -> bool {
+        let is_asked = matches!(trigger, Trigger::Drift | Trigger::Verify { .. } | Trigger::Reconcile { .. });
+        let is_told = vpc.record.as_ref().is_some_and(|record| {
+            let announced = &record.announced;
+            announced.status == Status::Live
+                && announced.endpoint_id.as_deref() == Some(endpoint.id.as_str())
+                && announced.config == wanted
+                && announced.proof == Verdict::Passed
+        });
+        self.has_verifier(&vpc.id) && (is_asked || has_written || !is_told)
+    }
+
+    /// Has the endpoint proved before `wanted` makes names lead to it, and notes the result. Returns whether it
+    /// may go on.
+    pub(crate) async fn prove_before(&self, subject: &Subject<'_>, wanted: &Plan, connection: &mut Connection) -> bool {
+        let leads = |change: &&Change| change.after.is_some() && is_address(&change.rtype);
+        let hosts: BTreeSet<Name> = wanted.changes().filter(leads).map(|change| change.name.clone()).collect();
+        if hosts.is_empty() || !self.has_verifier(&subject.vpc.id) {
+            return true;
+        }
+        let answer = self.ask(subject, Phase::Before, &hosts, connection).await;
+        connection.proof.before = note(connection, answer);
+        connection.proof.before == Verdict::Passed || !self.config.requires_proof
+    }
+
+    /// Has every name proved as a client in the VPC sees it, and notes the result.
+    ///
+    /// What fails is looked at once more before it is believed, unless people know that it fails; and after a
+    /// write, for as long as a resolver may remember what was there before.
+    pub(crate) async fn prove_after(&self, subject: &Subject<'_>, has_written: bool, connection: &mut Connection) {
+        let settled = Instant::now() + if has_written { SETTLES_WITHIN } else { Duration::ZERO };
+        let announced = subject.vpc.record.as_ref().map(|record| record.announced.proof);
+        let mut is_doubtful = has_written || announced != Some(Verdict::Failed);
+        let answer = loop {
+            let answer = self.ask(subject, Phase::After, &self.config.hosts, connection).await;
+            let Ok(Answer { verdict: Verdict::Failed, .. }) = &answer else { break answer };
+            let may_settle = answer.as_ref().is_ok_and(Answer::may_settle) && Instant::now() < settled;
+            if !(is_doubtful || may_settle) || Instant::now() + PAUSE > subject.clock.sync_until() {
+                break answer;
+            }
+            is_doubtful = false;
+            sleep(PAUSE).await;
+        };
+        connection.proof.is_fresh = true;
+        connection.proof.after = note(connection, answer);
+    }
+
+    /// Asks the VPC's verifier about hosts.
+    ///
+    /// # Errors
+    /// The problem for which there is no answer. It says nothing about the connection.
+    async fn ask(
+        &self,
+        subject: &Subject<'_>,
+        phase: Phase,
+        hosts: &BTreeSet<Name>,
+        connection: &Connection,
+    ) -> Result<Answer, Problem> {
+        let endpoint = subject.endpoint;
+        let addresses = self.ec2.addresses(endpoint).await.map_err(|error| problems::of_call(&error))?;
+        if addresses.is_empty() {
+            return Err(problems::no_addresses(endpoint));
+        }
+        let zones = connection.zones.iter().map(|zone| zone.name.to_string()).collect::<Vec<String>>();
+        let hosts: Vec<String> = hosts.iter().map(Name::to_string).collect();
+        let requests: Vec<Request> = hosts
+            .chunks(MOST_HOSTS)
+            .map(|hosts| request(phase, endpoint, addresses.clone(), hosts.to_vec(), zones.clone()))
+            .collect();
+        let answers: Vec<Answer> = iter(&requests)
+            .map(|request| self.ask_once(subject, request))
+            .buffered(REQUESTS_AT_ONCE)
+            .try_collect()
+            .await?;
+        Ok(Answer::merged(phase, answers))
+    }
+
+    async fn ask_once(&self, subject: &Subject<'_>, request: &Request) -> Result<Answer, Problem> {
+        let vpc_id = &subject.vpc.id;
+        let Some(function) = self.config.verifiers.get(vpc_id) else { return Err(problems::unproven(vpc_id)) };
+        // Strings, lists and options only: this cannot fail.
+        let payload = serde_json::to_vec(request).unwrap_or_default();
+        let invoked = match timeout_at(subject.clock.sync_until(), self.lambda.invoke(function, payload)).await {
+            Ok(Ok(invoked)) => invoked,
+            Ok(Err(error)) if error.kind == Kind::NotFound => return Err(problems::verifier_missing(function)),
+            Ok(Err(error)) if error.kind == Kind::TimedOut => return Err(problems::verifier_timed_out(function)),
+            Ok(Err(error)) => return Err(problems::verifier_failed(function, &error.to_string(), &error.fix())),
+            Err(_) => return Err(problems::verifier_timed_out(function)),
+        };
+        answer(function, &invoked, request)
+    }
+}
+
+fn is_address(rtype: &RecordType) -> bool {
+    matches!(rtype, RecordType::A | RecordType::Aaaa)
+}
+
+fn request(
+    phase: Phase,
+    endpoint: &Endpoint,
+    addresses: Vec<Address>,
+    hosts: Vec<String>,
+    zones: Vec<String>,
+) -> Request {
+    let target = Target {
+        endpoint_id: endpoint.id.clone(),
+        regional_dns_name: endpoint.regional().map(|entry| entry.name.to_string()).unwrap_or_default(),
+        zonal_dns_names: endpoint.zonal().into_iter().map(Name::to_string).collect(),
+        addresses,
+        hosts,
+        zones,
+    };
+    Request { phase, vpc_id: endpoint.vpc_id.clone(), targets: vec![target] }
+}
+
+/// Reads what a verifier gave back. An answer to another question is none.
+fn answer(function: &str, invoked: &Invoked, request: &Request) -> Result<Answer, Problem> {
+    if invoked.has_failed {
+        let error: FunctionError = serde_json::from_slice(&invoked.payload).unwrap_or_default();
+        // Lambda's own words: "… Task timed out after 35.00 seconds".
+        return Err(if error.error_message.contains("Task timed out") {
+            problems::verifier_timed_out(function)
+        } else {
+            problems::verifier_error(function, &error.error_type, &error.error_message)
+        });
+    }
+    let answer: Answer = serde_json::from_slice(&invoked.payload)
+        .map_err(|_| problems::verifier_error(function, "Answer", "it did not answer with a proof"))?;
+    let asked: BTreeSet<&str> = request.targets.iter().flat_map(|t| &t.hosts).map(String::as_str).collect();
+    let answered: BTreeSet<&str> = answer.hosts.iter().map(|host| host.host.as_str()).collect();
+    if answer.phase != request.phase || asked != answered {
+        return Err(problems::verifier_error(function, "Answer", "it answered to another question"));
+    }
+    let verdict = Verdict::of_all(answer.hosts.iter().map(|host| host.verdict));
+    Ok(Answer { verdict, ..answer })
+}
+
+/// Notes on the report what was proved, or why nobody knows.
+fn note(connection: &mut Connection, answer: Result<Answer, Problem>) -> Verdict {
+    let problems = match &answer {
+        Ok(answer) => answer.to_problems(),
+        Err(problem) => vec![problem.clone()],
+    };
+    for problem in problems {
+        if !connection.problems.contains(&problem) {
+            connection.problems.push(problem);
+        }
+    }
+    let Ok(answer) = answer else { return Verdict::Unproven };
+    connection.proof.hosts = answer.hosts;
+    connection.proof.names = answer.names;
+    answer.verdict
+}

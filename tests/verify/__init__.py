@@ -1,0 +1,1 @@
+"""The real verify binary against real DNS and TLS servers that misbehave."""
