@@ -1,6 +1,7 @@
 """The documents name what the code has, and nothing else."""
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -20,14 +21,25 @@ def test_every_problem_code_is_explained_and_every_explained_code_exists() -> No
     sources = rust_sources()
     codes = set(re.findall(r'Problem::(?:note|refusal)\(\s*"([a-z-]+)"', sources))
     codes |= set(re.findall(r'Kind::[A-Za-z| :]+ => "([a-z-]+)",', sources))
-    assert len(codes) > 15
+    causes = set(re.findall(r'Cause::\w+ => "([a-z-]+)"', sources))
+    assert (len(codes) > 20, len(causes)) == (True, 21)
+    codes |= causes
     assert table_codes("docs/problems.md") == codes
 
 
+def test_every_cause_and_every_trouble_of_a_verifier_stands_in_the_page_on_proof() -> None:
+    sources = rust_sources()
+    codes = set(re.findall(r'Cause::\w+ => "([a-z-]+)"', sources))
+    codes |= set(re.findall(r'"(verifier-[a-z-]+|proof-[a-z]+|no-addresses)"', sources))
+    page = (ROOT / "docs/proof.md").read_text()
+    assert len(codes) == 21 + 3 + 4 + 1
+    assert [code for code in sorted(codes) if f"`{code}`" not in page] == []
+
+
 def test_every_variable_stands_in_the_readme() -> None:
-    config = (ROOT / "functions/reconcile/config.rs").read_text()
+    config = "".join((ROOT / f"functions/{path}/config.rs").read_text() for path in ("reconcile", "verify/src"))
     variables = set(re.findall(r'"([A-Z]+_[A-Z_]+|MODE|VERIFIERS)"', config)) - {"AWS_REGION"}
-    assert len(variables) > 12
+    assert len(variables) == 20
     readme = (ROOT / "README.md").read_text()
     assert [name for name in sorted(variables) if f"`{name}`" not in readme] == []
 
@@ -35,8 +47,8 @@ def test_every_variable_stands_in_the_readme() -> None:
 def test_every_outcome_event_and_severity_stands_in_the_readme() -> None:
     report = (ROOT / "functions/planner/src/report.rs").read_text()
     news = (ROOT / "functions/planner/src/news.rs").read_text()
-    words = set(re.findall(r'(?:Outcome|Event)::\w+ => "([a-z-]+)"', report + news))
-    assert len(words) == 8 + 8 - 3 + 3, "withdrawn, refused and failed are both outcomes and events"
+    words = set(re.findall(r'(?:Outcome|Event)::\w+ => \{?\s*"([a-z-]+)"', report + news))
+    assert len(words) == 9 + 13 - 4 + 3, "held, withdrawn, refused and failed are both outcomes and events"
     readme = (ROOT / "README.md").read_text()
     assert [word for word in sorted(words) if f"`{word}`" not in readme] == []
 
@@ -50,23 +62,74 @@ def test_every_parameter_of_the_readme_exists_in_the_template() -> None:
 
 def test_the_template_and_the_code_agree_on_the_variables() -> None:
     template = (ROOT / "template.yaml").read_text()
-    block = re.search(r"Environment:\n\s+Variables:\n((?:\s+[A-Z_]+: .*\n)+)", template)
-    assert block is not None
-    variables = re.findall(r"^\s+([A-Z_]+):", block[1], re.MULTILINE)
-    config = (ROOT / "functions/reconcile/config.rs").read_text()
-    assert len(variables) > 9
-    assert [name for name in variables if f'"{name}"' not in config] == []
+    blocks = re.findall(r"Environment:\n\s+Variables:\n((?:\s+[A-Z_]+: .*\n)+)", template)
+    assert len(blocks) == 2
+    for block, folder, most in zip(blocks, ("reconcile", "verify/src"), (13, 3), strict=True):
+        variables = re.findall(r"^\s+([A-Z_]+):", block, re.MULTILINE)
+        config = (ROOT / f"functions/{folder}/config.rs").read_text()
+        assert len(variables) == most
+        assert [name for name in variables if f'"{name}"' not in config] == []
+
+
+def resource(name: str) -> str:
+    """One resource of the template, as text."""
+    template = (ROOT / "template.yaml").read_text()
+    found = re.search(rf"^  {name}:\n(?:(?:    .*)?\n)+", template, re.MULTILINE)
+    assert found is not None, name
+    return found[0]
 
 
 def test_the_role_allows_the_calls_of_the_code_and_no_others() -> None:
     """Beside the code's own: what Route 53, Lambda and SNS do in the role's name."""
-    template = (ROOT / "template.yaml").read_text()
-    role = template[template.index("  ReconcileRole:") : template.index("  AnnouncementKeyPolicy:")]
-    allowed = set(re.findall(r"^\s+(?:- |Action: )((?:ec2|route53|sns|ssm|sqs|logs):\w+)$", role, re.MULTILINE))
-    called = set(re.findall(r'"((?:ec2|route53|sns|ssm):\w+)"', rust_sources()))
+    role = resource("ReconcileRole")
+    allowed = set(re.findall(r"^\s+(?:- |Action: )((?:ec2|route53|sns|ssm|sqs|logs|lambda):\w+)$", role, re.MULTILINE))
+    called = set(re.findall(r'"((?:ec2|route53|sns|ssm|lambda):\w+)"', rust_sources()))
     in_its_name = {"ec2:DescribeVpcs", "sqs:SendMessage", "logs:CreateLogStream", "logs:PutLogEvents"}
-    assert len(called) == 13
+    assert len(called) == 15
     assert allowed == called | in_its_name
+
+
+def test_the_verifiers_role_gives_its_code_nothing_but_log_lines() -> None:
+    """Lambda needs the actions on network interfaces to attach the function; a Deny keeps them from the code."""
+    role = resource("VerifyRole")
+    statements = {part.split("\n")[0]: part for part in role.split("- Sid: ")[1:]}
+    assert list(statements) == ["WriteLogs", "LetLambdaAttachTheFunction", "NothingForTheCode"]
+
+    def actions(sid: str) -> set[str]:
+        return set(re.findall(r"^\s+- ([a-z0-9]+:[\w*]+)$", statements[sid], re.MULTILINE))
+
+    assert actions("WriteLogs") == {"logs:CreateLogStream", "logs:PutLogEvents"}
+    assert "Resource: !GetAtt VerifyLogs.Arn" in statements["WriteLogs"]
+    # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+    assert actions("LetLambdaAttachTheFunction") == {
+        "ec2:CreateNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:DeleteNetworkInterface",
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:UnassignPrivateIpAddresses",
+    }
+    assert "Effect: Deny" in statements["NothingForTheCode"]
+    assert {"ec2:*", "route53:*", "sns:*"} <= actions("NothingForTheCode")
+    assert "lambda:SourceFunctionArn" in statements["NothingForTheCode"]
+
+
+def test_the_verifiers_security_group_lets_out_tls_and_dns_only() -> None:
+    group = resource("VerifySecurityGroup")
+    assert "SecurityGroupIngress" not in group
+    rules = re.findall(r"IpProtocol: (\S+)\n\s+FromPort: (\d+)\n\s+ToPort: (\d+)\n\s+CidrIp: (.*)", group)
+    assert {rule[:3] for rule in rules} == {("tcp", "443", "443"), ("udp", "53", "53"), ("tcp", "53", "53")}
+    assert len(rules) == group.count("CidrIp") == 9
+    assert all("${VerifyCidrs}," in rule[3] for rule in rules)
+
+
+def test_the_verifier_links_no_aws_sdk() -> None:
+    """By cargo's own resolution of what its binary is built from, not by what its manifest says."""
+    command = ["cargo", "tree", "--locked", "--offline", "--package", "verify", "--edges", "normal", "--prefix", "none"]
+    tree = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    crates = {line.split()[0] for line in tree.splitlines() if line}
+    assert {"verify", "planner", "lambda_runtime", "hickory-resolver", "rustls"} <= crates
+    assert [crate for crate in crates if crate.startswith(("aws-", "aws_", "tdp-"))] == []
 
 
 def test_the_planner_can_reach_nothing_outside() -> None:
