@@ -1,6 +1,6 @@
 # What a person can do here. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help prepare demo test format lint test-planner test-end-to-end validate build deploy clean
+.PHONY: help prepare demo test format lint test-planner test-end-to-end validate bench build deploy clean
 
 PYTHON ?= python3
 VENV := .venv/bin
@@ -13,7 +13,7 @@ help: ## Show this list
 prepare: ## Install the pinned Python tools and build what the demo and the tests run
 	@$(PYTHON) tests/prepare.py
 
-demo: prepare ## Watch an accepted endpoint get its private DNS, in an AWS that runs on this machine
+demo: prepare ## Watch an accepted endpoint be proved and get its private DNS, in an AWS that runs on this machine
 	@$(VENV)/python -m tests.demo
 
 test: format lint test-planner prepare test-end-to-end validate ## Run every check: format, lints, planner, end-to-end, template
@@ -27,11 +27,14 @@ lint: ## Check with clippy, warnings are errors
 test-planner: ## Test the planner: examples and properties
 	cargo test --locked -p planner
 
-test-end-to-end: prepare ## Test the real binary against the embedded AWS, and the embedded AWS itself
+test-end-to-end: prepare ## Test the real binaries against the embedded AWS and real servers, and the embedded AWS itself
 	$(VENV)/python -m pytest -q -n 2 tests
 
 validate: prepare ## Check the SAM template
 	$(VENV)/sam validate --lint --template template.yaml --region us-east-1
+
+bench: prepare ## Measure the release build of the verifier: start, and a proof of 300 names
+	@$(VENV)/python -m tests.bench
 
 build: prepare ## Build for deployment: small and quick to start (the first time a quarter of an hour)
 	$(VENV)/sam build

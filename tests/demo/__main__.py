@@ -31,7 +31,7 @@ def _perform(screen: Screen, signals: Signals, stack: ExitStack) -> int:
         _check_parts()
         environment.isolate()
         screen.title(
-            "TDP PrivateLink: from an accepted endpoint to private DNS, by the real function",
+            "TDP PrivateLink: from an accepted endpoint to proved private DNS, by the real functions",
             "AWS is embedded and listens on this machine only: no account, no credentials, no cost",
         )
         # moto takes a second to load, and Ctrl-C should work in that second too.
@@ -68,8 +68,9 @@ def _check_parts() -> None:
         raise Failed(f"the Python module {missing.name} {FROM_VENV}") from None
     if not environment.cargo_lambda().exists():
         raise Failed(f"cargo-lambda {FROM_VENV}")
-    if not environment.binary().exists():
-        raise Failed(f"{environment.shown(environment.binary())} is missing: `make prepare` builds it")
+    for name in (environment.FUNCTION, environment.VERIFIER):
+        if not environment.binary(name).exists():
+            raise Failed(f"{environment.shown(environment.binary(name))} is missing: `make prepare` builds it")
     if not shutil.which("cargo"):
         raise Failed("cargo is not on the PATH: install Rust, see https://rustup.rs")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 EVENTS = ROOT / "events"
 FUNCTION = "reconcile"
+VERIFIER = "verify"
 PROFILE = "quick"
 
 # The function's own variables: a value from the caller's shell would change what the demo shows.
@@ -27,14 +28,18 @@ FUNCTION_VARIABLES = (
     "TOPIC_ARN",
     "VERIFIERS",
     "CUTOVER_PROOF",
+    "VERIFY_RESOLVER",
+    "VERIFY_CA_FILE",
+    "VERIFY_CIDRS",
+    "VERIFY_PORT",
 )
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
-def binary() -> Path:
+def binary(name: str = FUNCTION) -> Path:
     """What `cargo build --profile quick` makes."""
     target = Path(os.environ.get("CARGO_TARGET_DIR") or "target")
-    return ROOT / target / PROFILE / FUNCTION
+    return ROOT / target / PROFILE / name
 
 
 def cargo_lambda() -> Path:

@@ -1,4 +1,4 @@
-"""The function's process under cargo lambda's emulator, and the way to invoke it."""
+"""The functions' processes under cargo lambda's emulator, and the way to invoke them."""
 
 import json
 import os
@@ -29,7 +29,8 @@ EXAMPLE_ENDPOINT = "vpce-0a1b2c3d4e5f60718"
 
 
 class EmulatedFunction:
-    """`cargo lambda watch` runs the binary with its variables; `cargo lambda invoke` sends it a file."""
+    """`cargo lambda watch` runs the binaries with their variables; `cargo lambda invoke` sends a file to reconcile,
+    which in turn invokes verify through the same emulator: it speaks Lambda's own API."""
 
     def __init__(self, variables: Mapping[str, str], signals: Signals) -> None:
         self.port = 0
@@ -47,6 +48,7 @@ class EmulatedFunction:
     def start(self) -> None:
         for _ in range(ATTEMPTS):
             self.port = _free_port()
+            self._env["AWS_ENDPOINT_URL_LAMBDA"] = f"http://{ADDRESS}:{self.port}"
             with self._signals.held():
                 self._watch = Background(self._watch_command(), self._env, environment.ROOT)
             if self._listens():

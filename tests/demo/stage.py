@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import dns.exception
@@ -14,8 +16,12 @@ from tests.aws import Call, EmbeddedAws, Message
 from tests.aws.dns import ResolvingServer
 from tests.demo.announcement import Announcement, announcement
 from tests.demo.lambda_ import EmulatedFunction
+from tests.demo.environment import VERIFIER
 from tests.demo.signals import Signals
 from tests.harness import HOSTS, variables
+from tests.harness.inside import CIDR
+from tests.network import Authority, Interfaces
+from tests.network.interfaces import CLOSES
 
 OWNER = "tdp-demo"
 # Public DNS as this VPC sees it without private zones, in a network that is reserved for examples.
@@ -45,6 +51,25 @@ class Turn:
         return str(self.connection.get("outcome", f"{len(self.report['connections'])} connections"))
 
     @property
+    def proof(self) -> tuple[str, str]:
+        """What was proved before and after the cut-over."""
+        proof = self.connection.get("proof", {})
+        return str(proof.get("before")), str(proof.get("after"))
+
+    @property
+    def seen(self) -> list[str]:
+        """What the verifier saw of each host in this turn, a line each."""
+        return [_sight(host) for host in self.connection.get("proof", {}).get("hosts", [])]
+
+    @property
+    def problems(self) -> list[dict[str, str]]:
+        return list(self.connection.get("problems", []))
+
+    @property
+    def codes(self) -> list[str]:
+        return [problem["code"] for problem in self.problems]
+
+    @property
     def events(self) -> list[str]:
         return [one.event for one in self.announcements]
 
@@ -59,16 +84,33 @@ class Turn:
 
 
 class Stage:
-    """Everything that the steps act on. It ends with the stack that it was made with."""
+    """Everything that the steps act on. It ends with the stack that it was made with.
+
+    The VPC is on loopback addresses: a TLS server on this machine stands for each of the endpoint's network
+    interfaces, with a certificate of an authority that only the verifier trusts.
+    """
 
     def __init__(self, stack: ExitStack, signals: Signals) -> None:
         self.aws = stack.enter_context(EmbeddedAws())
-        self.vpc = self.aws.make_vpc()
+        self.vpc = self.aws.make_vpc(CIDR)
         self.topic = self.aws.make_topic("tdp-privatelink-news")
         self.endpoint_id = self.aws.request_endpoint(self.vpc)
         self.dns = stack.enter_context(ResolvingServer(self.aws, self.vpc.id, PUBLIC))
-        self.function = EmulatedFunction(variables(self.aws, self.topic, OWNER_ID=OWNER), signals)
+        self.network = stack.enter_context(Interfaces(self.interfaces(), sorted(HOSTS), Authority()))
+        self.network.behave(CLOSES)
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="tdp-demo-ca-")))
+        settings = variables(self.aws, self.topic, OWNER_ID=OWNER, VERIFIERS=f"{self.vpc.id}={VERIFIER}")
+        self.function = EmulatedFunction(settings | self._inside(folder), signals)
         stack.callback(self.function.stop)
+
+    def _inside(self, folder: Path) -> dict[str, str]:
+        """What the verifier is told. Loopback is listed by name; otherwise it refuses to connect there."""
+        return {
+            "VERIFY_RESOLVER": f"127.0.0.1:{self.dns.port}",
+            "VERIFY_CA_FILE": str(self.network.authority.write(folder)),
+            "VERIFY_CIDRS": CIDR,
+            "VERIFY_PORT": str(self.network.port),
+        }
 
     # Acting
 
@@ -136,6 +178,15 @@ def _addresses(resolver: dns.resolver.Resolver, host: str) -> list[str]:
         return sorted(record.to_text() for record in resolver.resolve(f"{host}.", "A"))
     except (dns.resolver.NoAnswer, dns.resolver.NXDOMAIN):
         return []
+
+
+def _sight(host: dict[str, Any]) -> str:
+    """`name: 3 of 3 addresses, TLSv1.3, 365 days`, the days being those of the certificate; or the cause."""
+    answered = [one for one in host["tries"] if not one["error"]]
+    if not answered:
+        return f"{host['host']}: {host['cause']['code'] if host['cause'] else host['verdict']}"
+    at = f"{len(answered)} of {len(host['tries'])} addresses, {answered[0]['tlsVersion']}"
+    return f"{host['host']}: {at}, {host['certificate']['daysLeft']} days"
 
 
 def by_service(calls: list[Call]) -> str:

@@ -1,16 +1,17 @@
-"""The seven steps, from an endpoint that waits to one that was rejected."""
+"""The steps, from an endpoint that waits to one that was rejected."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from tests.aws import SERVICE_NAME
 from tests.demo.checks import Checks
-from tests.demo.environment import binary, shown
+from tests.demo.environment import VERIFIER, binary, shown
 from tests.demo.lambda_ import names_example
 from tests.demo.screen import Screen
 from tests.demo.signals import Signals
 from tests.demo.stage import NEIGHBOUR, PUBLIC, Stage, Turn, by_service
 from tests.harness import HOSTS, PLATFORM
+from tests.network.interfaces import ANSWERS, BLACK_HOLE
 
 API = f"api.{PLATFORM}"
 HOST_COLUMN = max(map(len, HOSTS)) + 4
@@ -25,7 +26,9 @@ def play(screen: Screen, stack: ExitStack, signals: Signals) -> None:
         demo.plan_while_waiting,
         demo.connection_requested,
         demo.connection_accepted,
+        demo.proved_and_live,
         demo.settled,
+        demo.outage_of_one_zone,
         demo.drift_repaired,
         demo.drift_again,
         demo.connection_rejected,
@@ -52,7 +55,10 @@ class Demo:
         entry("endpoint", f"{stage.endpoint_id}: {stage.state()}", f"to {SERVICE_NAME}")
         entry("DNS", f"the VPC's resolver: a DNS server on 127.0.0.1:{stage.dns.port}")
         stage.function.start()
-        entry("Lambda", f"cargo lambda watch on 127.0.0.1:{stage.function.port}, to run {shown(binary())}")
+        servers = ", ".join(f"{ip}:{stage.network.port}" for ip in stage.network.addresses)
+        entry("TLS", f"servers on {servers}", "stand for the endpoint's network interfaces, and hang up on everybody yet")
+        binaries = f"{shown(binary())} and {shown(binary(VERIFIER))}"
+        entry("Lambda", f"cargo lambda watch on 127.0.0.1:{stage.function.port}, to run {binaries}")
 
     def plan_while_waiting(self) -> None:
         self._screen.heading("1. A person asks for the plan, while TetraScience has not accepted yet")
@@ -82,7 +88,7 @@ class Demo:
         self._screen.ok("it waits; people were told once, and what to do")
 
     def connection_accepted(self) -> None:
-        self._screen.heading("3. TetraScience accepts: the endpoint is pending, and some seconds later available")
+        self._screen.heading("3. TetraScience accepts, the endpoint becomes available, but its service is not ready")
         self._stage.aws.accept_endpoint(self._stage.endpoint_id)
         self._screen.entry("world", f"TetraScience accepts; the endpoint is {self._stage.state()}")
         with self._telling_looks():
@@ -90,7 +96,25 @@ class Demo:
         self._checks.all(
             {
                 "what the function saw": (["pending", "available"], self._looks),
+                "outcome": ("held", turn.outcome),
+                "proof before and after": (("failed", "unproven"), turn.proof),
+                "cause": (["tls-closed"], turn.codes),
+                "messages": (["held"], turn.events),
+                "Route 53 calls that write": ([], [name for name in turn.writes if name.startswith("route53:")]),
+                "DNS": (self._stage.public(), self._stage.ask()),
+            }
+        )
+        self._screen.ok("held: no client was sent to an endpoint that does not work; people know on which side it lies")
+
+    def proved_and_live(self) -> None:
+        self._screen.heading("4. The service gets ready; a minute later: the scheduled sweep")
+        self._stage.network.behave(ANSWERS)
+        self._screen.entry("world", "the endpoint's network interfaces complete TLS")
+        turn = self._invoke("sweep.json")
+        self._checks.all(
+            {
                 "outcome": ("changed", turn.outcome),
+                "proof before and after": (("passed", "passed"), turn.proof),
                 "messages": (["connection-live"], turn.events),
                 "private zones": (sorted(set(HOSTS.values())), sorted(self._stage.zones())),
             }
@@ -103,12 +127,12 @@ class Demo:
             }
         )
         self._screen.ok(
-            f"live: {len(HOSTS)} names lead to the endpoint's network interfaces, one in each subnet;",
+            f"live and proved: {len(HOSTS)} names lead to the endpoint's network interfaces, one in each subnet;",
             f"{NEIGHBOUR}, which is not ours, still has its public address",
         )
 
     def settled(self) -> None:
-        self._screen.heading("4. A minute later: the scheduled sweep")
+        self._screen.heading("5. Another minute later")
         turn = self._invoke("sweep.json")
         self._checks.all(
             {
@@ -119,8 +143,25 @@ class Demo:
         )
         self._screen.ok("in sync, after exactly one AWS call: DescribeVpcEndpoints")
 
+    def outage_of_one_zone(self) -> None:
+        self._screen.heading("6. One Availability Zone goes down, and somebody asks for proof")
+        address = self._stage.network.addresses[1]
+        self._stage.network.behave(BLACK_HOLE, address)
+        self._screen.entry("world", f"{address} does not answer any more")
+        turn = self._invoke("verify.json")
+        self._checks.all(
+            {
+                "outcome": ("in-sync", turn.outcome),
+                "proof before and after": (("passed", "passed"), turn.proof),
+                "problems": (["az-unreachable"], turn.codes),
+                "calls that write": ([], turn.writes),
+            }
+        )
+        self._screen.ok("every name is proved on the addresses that are left; the report names the one that is not")
+        self._stage.network.behave(ANSWERS, address)
+
     def drift_repaired(self) -> None:
-        self._screen.heading(f"5. Somebody deletes the record of {API} by hand")
+        self._screen.heading(f"7. Somebody deletes the record of {API} by hand")
         before = self._stage.records()
         self._stage.aws.delete_record(self._stage.zones()[PLATFORM], API, "A")
         self._screen.entry("world", f"{API} A is gone")
@@ -139,7 +180,7 @@ class Demo:
         self._screen.ok("repaired; people were told once")
 
     def drift_again(self) -> None:
-        self._screen.heading("6. The same event again")
+        self._screen.heading("8. The same event again")
         turn = self._invoke("drift.json")
         self._checks.all(
             {
@@ -151,7 +192,7 @@ class Demo:
         self._screen.ok("in sync; nothing written, no second message")
 
     def connection_rejected(self) -> None:
-        self._screen.heading("7. TetraScience rejects the connection")
+        self._screen.heading("9. TetraScience rejects the connection")
         before = self._stage.records()
         self._stage.aws.set_endpoint_state(self._stage.endpoint_id, "rejected")
         self._screen.entry("world", f"the endpoint is {self._stage.state()}")
@@ -167,7 +208,7 @@ class Demo:
 
     def sum_up(self) -> None:
         calls, messages = list(self._stage.aws.calls), self._stage.messages()
-        self._screen.heading("All seven steps ended as they should")
+        self._screen.heading("All nine steps ended as they should")
         self._screen.entry("messages", *(f"{number}. {one.subject}" for number, one in enumerate(messages, 1)))
         self._screen.entry("calls", f"{len(calls)} to AWS: {by_service(calls)}")
         self._screen.entry("time", f"{self._screen.seconds:.1f} s; everything that was started ends now")
@@ -186,6 +227,10 @@ class Demo:
         ]
         calls = "1 AWS call" if len(turn.calls) == 1 else f"{len(turn.calls)} AWS calls"
         self._screen.entry("answer", f"{turn.outcome}, in {turn.seconds:.1f} s with {calls} ({by_service(turn.calls)})")
+        if turn.seen:
+            self._screen.entry("verify", *turn.seen)
+        for problem in turn.problems:
+            self._screen.entry("problem", f"[{problem['code']}] {problem['message']}", f"Fix: {problem['fix']}")
         for told in turn.announcements:
             if told.diff:
                 self._screen.diff("plan", told.diff)
