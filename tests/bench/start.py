@@ -6,30 +6,30 @@ import signal
 import socket
 import statistics
 import time
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 WARM_UP = 10
-RUNS = 400
+RUNS = 1000
 
 
 @dataclass(frozen=True)
 class Start:
-    """Medians over the runs, in milliseconds; memory in MiB."""
+    """What one start took, in milliseconds; memory in MiB."""
 
     wall_ms: float
     cpu_ms: float
     memory_mib: float
 
 
-def starts(binaries: dict[str, Path]) -> dict[str, Start]:
+def starts(binaries: dict[str, Path]) -> dict[str, list[Start]]:
     """Starts each binary many times in turn, so that what the machine does besides meets all of them.
 
     They are copied first: a file that a linker wrote piece by piece loads more slowly than one that was unpacked,
     as Lambda does it.
     """
-    seen: dict[str, list[tuple[float, float, float]]] = {name: [] for name in binaries}
+    seen: dict[str, list[Start]] = {name: [] for name in binaries}
     with socket.create_server(("127.0.0.1", 0)) as server, TemporaryDirectory() as folder:
         copies = {name: Path(shutil.copy(path, Path(folder) / name)) for name, path in binaries.items()}
         for run in range(WARM_UP + RUNS):
@@ -37,10 +37,22 @@ def starts(binaries: dict[str, Path]) -> dict[str, Start]:
                 measured = _start(server, path)
                 if run >= WARM_UP:
                     seen[name].append(measured)
-    return {name: Start(*map(statistics.median, zip(*measured, strict=True))) for name, measured in seen.items()}
+    return seen
 
 
-def _start(server: socket.socket, path: Path) -> tuple[float, float, float]:
+def medians(measured: list[Start]) -> Start:
+    return Start(*map(statistics.median, zip(*map(astuple, measured), strict=True)))
+
+
+def slower(measured: list[Start], floor: list[Start]) -> float:
+    """How many times the time of `floor`: the median over the pairs that were started one after the other.
+
+    A machine that runs at another speed from one second to the next moves both of a pair, but not their ratio.
+    """
+    return statistics.median(one.wall_ms / other.wall_ms for one, other in zip(measured, floor, strict=True))
+
+
+def _start(server: socket.socket, path: Path) -> Start:
     """Wall and CPU milliseconds until the process asks the Runtime API for an event, and its memory then."""
     host, port = server.getsockname()
     env = {
@@ -60,4 +72,5 @@ def _start(server: socket.socket, path: Path) -> tuple[float, float, float]:
     os.kill(process, signal.SIGKILL)
     _, _, usage = os.wait4(process, 0)
     connection.close()
-    return wall * 1000, (usage.ru_utime + usage.ru_stime) * 1000, pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+    memory = pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+    return Start(wall * 1000, (usage.ru_utime + usage.ru_stime) * 1000, memory)

@@ -10,8 +10,8 @@ import pytest
 from tests.aws import EmbeddedAws, Invoked
 from tests.aws.dns import SERVFAIL
 from tests.e2e.checks import assert_live, assert_only_ours, assert_public
-from tests.harness import HOSTS, Answer, Scene, fails_at_init
-from tests.harness.inside import CIDR, VERIFIER, Inside, public_names
+from tests.harness import HOSTS, Answer, Function, Scene, fails_at_init
+from tests.harness.inside import CIDR, VERIFIER, Inside, invoked, public_names
 from tests.network import interfaces as how
 
 ADDRESSES = ["127.10.0.10", "127.10.1.10", "127.10.2.10"]
@@ -274,6 +274,15 @@ def test_a_verifier_that_is_broken_is_neither_a_pass_nor_a_failure(
     assert "says nothing about the connection" in answer.connection["problems"][0]["message"]
     assert records_written(scene) == []
     assert scene.messages()[0].subject == f"TDP PrivateLink is HELD in {scene.vpc.id}: {code}"
+
+
+def test_a_verifier_that_is_configured_wrong_says_so_in_the_report(scene: Scene, inside: Inside) -> None:
+    with Function(inside.variables() | {"VERIFY_CIDRS": "everything"}, "verify") as wrong:
+        scene.aws.functions.add(VERIFIER, lambda payload: invoked(wrong.invoke(payload)))
+        scene.request("available")
+        answer = scene.run("sweep")
+    assert (answer.outcome, answer.codes) == ("held", ["verifier-failed"])
+    assert "VERIFY_CIDRS is 'everything'" in answer.connection["problems"][0]["message"]
 
 
 @pytest.mark.parametrize(("fault", "code"), [("denied", "verifier-failed"), ("503", "verifier-failed")])

@@ -140,10 +140,10 @@ class Function:
         self.stop()
 
 
-def fails_at_init(variables: Variables, name: str = "reconcile") -> tuple[str, int]:
+def fails_at_init(variables: Variables) -> tuple[str, int]:
     """Start the binary with variables that it must refuse; returns what it wrote on stderr, and its exit code."""
     with Runtime() as runtime:
-        process = _spawn(name, {**variables, "AWS_LAMBDA_RUNTIME_API": runtime.address})
+        process = _spawn("reconcile", {**variables, "AWS_LAMBDA_RUNTIME_API": runtime.address})
         try:
             _, stderr = process.communicate(timeout=INIT_SECONDS)
         except subprocess.TimeoutExpired:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness import fails_at_init
+from tests.harness import Function
 from tests.network import Interfaces
 from tests.verify.conftest import ADDRESSES, HOST, REGIONAL, Network, a, request
 
@@ -155,8 +155,6 @@ def test_what_is_no_request_is_refused(network: Network, event: Any) -> None:
 
 
 def test_a_refusal_leaves_the_function_ready_for_the_next_request(network: Network) -> None:
-    from tests.harness import Function
-
     network.dns.public = {f"{REGIONAL}.": list(ADDRESSES)}
     with Function({"VERIFY_RESOLVER": f"127.0.0.1:{network.dns.port}"} | network.variables, "verify") as function:
         assert not function.invoke(request("before", "a b")).ok
@@ -179,8 +177,14 @@ def test_a_refusal_leaves_the_function_ready_for_the_next_request(network: Netwo
         ("VERIFY_CA_FILE", __file__, "no certificate"),
     ],
 )
-def test_a_setting_that_makes_no_sense_stops_it_at_the_start(name: str, value: str, says: str) -> None:
-    said, code = fails_at_init({name: value}, "verify")
-    assert code != 0
-    assert name in said
-    assert says in said
+def test_a_setting_that_makes_no_sense_is_named_to_whoever_asks(
+    network: Network, name: str, value: str, says: str
+) -> None:
+    network.variables[name] = value
+    answer = network.send(request("before"))
+    assert answer.error is not None, answer.report
+    assert answer.error["errorType"] == "InvalidConfiguration"
+    assert name in answer.message
+    assert says in answer.message
+    assert network.interfaces.asked() == []
+    assert network.dns.queries == []

@@ -31,19 +31,7 @@ const MARGIN: Duration = Duration::from_millis(1500);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    // A variable that is not UTF-8 is none of ours.
-    let variables: BTreeMap<String, String> =
-        std::env::vars_os().filter_map(|(key, value)| key.into_string().ok().zip(value.into_string().ok())).collect();
-    let config = match Config::parse(&variables) {
-        Ok(config) => config,
-        Err(invalid) => {
-            for problem in invalid {
-                eprintln!("{}", error_line("invalid-configuration", &problem.to_string()));
-            }
-            return ExitCode::FAILURE;
-        }
-    };
-    let function = Verify { config, prover: OnceCell::new() };
+    let function = Verify { tools: OnceCell::new() };
     let handler = service_fn(|event: LambdaEvent<Box<RawValue>>| function.handle(event));
     match lambda_runtime::run(handler).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -56,28 +44,39 @@ async fn main() -> ExitCode {
 
 /// The function between requests.
 struct Verify {
-    config: Config,
-    /// Made for the first request, not at the start: setting up DNS and TLS costs a tenth of the start of a
-    /// process, and nothing of it can be done ahead.
-    prover: OnceCell<Prover>,
+    /// Made for the first request, not at the start: nothing of it can be done ahead, and whoever asks learns
+    /// what is wrong with the configuration, which Lambda does not tell of a start that failed.
+    tools: OnceCell<(Config, Prover)>,
 }
 
 impl Verify {
     async fn handle(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, Diagnostic> {
-        let request = request::check(event.payload.get(), &self.config)
-            .map_err(|error| failed(REFUSED, "refused", &chain(&error)))?;
-        let prover = self.prover.get_or_try_init(|| async { Prover::new(&self.config) }).await;
-        let prover = prover.map_err(|message| failed("SetUp", "set-up", &message))?;
+        let (config, prover) = self.tools.get_or_try_init(|| async { set_up() }).await?;
+        let request =
+            request::check(event.payload.get(), config).map_err(|error| failed(REFUSED, "refused", &chain(&error)))?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let left = deadline::left(Duration::from_millis(event.context.deadline), now);
         let until = Instant::now() + left.saturating_sub(MARGIN);
         let seconds = i64::try_from(now.as_secs()).unwrap_or_default();
-        let answer = prover.prove(&self.config, &request, until, seconds).await;
+        let answer = prover.prove(config, &request, until, seconds).await;
         // One line, and the same JSON as the answer: Lambda's log shows it as it is.
         let line = to_raw_value(&answer).map_err(|error| failed("Answer", "answer", &error.to_string()))?;
         println!("{line}");
         Ok(line)
     }
+}
+
+/// Reads the configuration, and readies DNS and TLS.
+fn set_up() -> Result<(Config, Prover), Diagnostic> {
+    // A variable that is not UTF-8 is none of ours.
+    let variables: BTreeMap<String, String> =
+        std::env::vars_os().filter_map(|(key, value)| key.into_string().ok().zip(value.into_string().ok())).collect();
+    let config = Config::parse(&variables).map_err(|invalid| {
+        let invalid: Vec<String> = invalid.iter().map(ToString::to_string).collect();
+        failed("InvalidConfiguration", "invalid-configuration", &invalid.join("; "))
+    })?;
+    let prover = Prover::new(&config).map_err(|message| failed("SetUp", "set-up", &message))?;
+    Ok((config, prover))
 }
 
 /// An error for the log and for whoever invoked the function.
