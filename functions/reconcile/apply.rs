@@ -13,6 +13,7 @@ use planner::plan::{Change, Intent, Plan, ZonePlan, plan};
 use planner::record::RecordType;
 use tokio::time::{Instant, sleep};
 
+use super::proof::leading;
 use super::read::{AT_ONCE, Vpc};
 use super::{Clock, Reconcile};
 use crate::error::{AwsError, Kind};
@@ -65,6 +66,8 @@ struct Step {
 impl Reconcile {
     /// Writes `wanted`, waits until Route 53 has it everywhere, reads the zones again and plans again, until
     /// planning gives nothing. Returns what was written, also on failure, and the last plan: empty or refused.
+    ///
+    /// `may_lead` has the names that may be made to lead to the endpoint; `None`: every one.
     pub(crate) async fn apply(
         &self,
         vpc: &Vpc,
@@ -72,6 +75,7 @@ impl Reconcile {
         mut wanted: Plan,
         mut zones: Vec<Zone>,
         clock: &Clock,
+        may_lead: Option<&BTreeSet<Name>>,
     ) -> (Written, Result<Plan, AwsError>) {
         let mut written = Written::nothing(records_digest(&zones, intent.owner));
         for attempt in 1u32.. {
@@ -109,6 +113,10 @@ impl Reconcile {
                 Err(error) => return (written, Err(error)),
             };
             wanted = plan(intent, &zones);
+            // Somebody changed more than this plan was about: the next delivery has that proved as well.
+            if may_lead.is_some_and(|names| !leading(&wanted).is_subset(names)) {
+                break;
+            }
         }
         let error = AwsError::answer(
             "route53:ChangeResourceRecordSets",

@@ -14,7 +14,7 @@ use planner::trigger::Trigger;
 use super::announce::News;
 use super::apply::Written;
 use super::config::OnLoss;
-use super::proof::Subject;
+use super::proof::{Subject, leading};
 use super::read::{Vpc, World};
 use super::{Clock, Reconcile, problems};
 use crate::error::{AwsError, Kind};
@@ -188,43 +188,66 @@ impl Reconcile {
             connection.problems = held.problems;
             connection.problems.retain(|problem| !wanted.problems.contains(problem));
         }
-        let (written, result) = self.apply(vpc, &intent, wanted.clone(), zones, clock).await;
-        let mut connection = match &result {
-            Ok(now) => connection.with_plan(now),
-            Err(_) => connection.with_plan(&wanted),
-        };
+        let may_lead = subject.filter(|_| self.needs_proof(&vpc.id)).map(|_| leading(&wanted));
+        let (written, result) = self.apply(vpc, &intent, wanted.clone(), zones, clock, may_lead.as_ref()).await;
         if result.is_ok() {
             self.memory.lock().await.in_sync.insert(vpc.id.clone(), written.records_after.clone());
         }
+        let connection = self.with_result(task, connection, wanted, &written, &result);
+        self.conclude(task, connection, written, result.err()).await
+    }
+
+    /// The connection as it is after writing.
+    fn with_result(
+        &self,
+        task: &Task<'_>,
+        connection: Connection,
+        wanted: Plan,
+        written: &Written,
+        result: &Result<Plan, AwsError>,
+    ) -> Connection {
+        let mut connection = connection.with_plan(result.as_ref().unwrap_or(&wanted));
         // What is left behind is told by the plan that left it.
         let notes: Vec<Problem> = wanted.problems.into_iter().filter(|p| !connection.problems.contains(p)).collect();
         connection.problems.extend(notes);
         connection.changes = written.plan.changes().cloned().collect();
         connection.change_ids.clone_from(&written.change_ids);
-        connection.outcome = match &result {
+        connection.outcome = match result {
             Err(_) => Outcome::Failed,
             Ok(now) if now.is_refused() => Outcome::Refused,
-            Ok(_) if target.is_some() && written.plan.is_empty() => Outcome::InSync,
-            Ok(_) if target.is_some() => Outcome::Changed,
+            Ok(_) if task.target.is_some() && written.plan.is_empty() => Outcome::InSync,
+            Ok(_) if task.target.is_some() => Outcome::Changed,
             Ok(_) if !written.plan.is_empty() => Outcome::Withdrawn,
             Ok(_) if self.config.mode == Mode::Withdraw => Outcome::InSync,
             Ok(_) => Outcome::Lost,
         };
-        let Err(error) = result else {
-            let has_written = !written.plan.is_empty();
-            if let Some(subject) = subject.filter(|_| connection.outcome != Outcome::Refused)
-                && self.must_prove(vpc, trigger, subject.endpoint, &task.wanted, has_written)
-            {
-                self.prove_after(&subject, has_written, &mut connection).await;
-            }
-            return self.finish(vpc, trigger, connection, written, &task.wanted).await;
-        };
-        connection.problems.push(problems::of_call(&error));
-        let done = self.finish(vpc, trigger, connection, written, &task.wanted).await;
-        // What AWS refuses to have written now, it refuses a minute later: the next drift pass tries again, a
-        // sweep does not. Trying makes zones and takes them back.
-        let is_over = matches!(error.kind, Kind::Denied | Kind::Refused | Kind::Stale);
-        Done { error: Some(error), is_complete: done.is_complete && is_over, ..done }
+        connection
+    }
+
+    /// Has what was written proved, or notes why it was not written; and ends the connection.
+    async fn conclude(
+        &self,
+        task: &Task<'_>,
+        mut connection: Connection,
+        written: Written,
+        error: Option<AwsError>,
+    ) -> Done {
+        let Task { vpc, trigger, clock, target, .. } = *task;
+        if let Some(error) = error {
+            connection.problems.push(problems::of_call(&error));
+            let done = self.finish(vpc, trigger, connection, written, &task.wanted).await;
+            // What AWS refuses to have written now, it refuses a minute later: the next drift pass tries again, a
+            // sweep does not. Trying makes zones and takes them back.
+            let is_over = matches!(error.kind, Kind::Denied | Kind::Refused | Kind::Stale);
+            return Done { error: Some(error), is_complete: done.is_complete && is_over, ..done };
+        }
+        let has_written = !written.plan.is_empty();
+        if let Some((endpoint, _)) = target.filter(|_| connection.outcome != Outcome::Refused)
+            && self.must_prove(vpc, trigger, endpoint, &task.wanted, has_written)
+        {
+            self.prove_after(&Subject { vpc, endpoint, clock }, has_written, &mut connection).await;
+        }
+        self.finish(vpc, trigger, connection, written, &task.wanted).await
     }
 
     /// Ends a connection that may not be written: the plan, and proof where a person asked for it.

@@ -49,6 +49,11 @@ impl Reconcile {
         self.config.verifiers.contains_key(vpc_id)
     }
 
+    /// Whether no name of a VPC may lead to the endpoint before that is proved.
+    pub(crate) fn needs_proof(&self, vpc_id: &str) -> bool {
+        self.config.requires_proof && self.has_verifier(vpc_id)
+    }
+
     /// What is known of a connection's proof before this run looks: what was last recorded for this endpoint.
     pub(crate) fn known_proof(&self, vpc: &Vpc, endpoint: &Endpoint) -> Proof {
         let same = |record: &&planner::news::ConnectionRecord| {
@@ -83,8 +88,7 @@ impl Reconcile {
     /// Has the endpoint proved before `wanted` makes names lead to it, and notes the result. Returns whether it
     /// may go on.
     pub(crate) async fn prove_before(&self, subject: &Subject<'_>, wanted: &Plan, connection: &mut Connection) -> bool {
-        let leads = |change: &&Change| change.after.is_some() && is_address(&change.rtype);
-        let hosts: BTreeSet<Name> = wanted.changes().filter(leads).map(|change| change.name.clone()).collect();
+        let hosts = leading(wanted);
         if hosts.is_empty() || !self.has_verifier(&subject.vpc.id) {
             return true;
         }
@@ -161,8 +165,10 @@ impl Reconcile {
     }
 }
 
-fn is_address(rtype: &RecordType) -> bool {
-    matches!(rtype, RecordType::A | RecordType::Aaaa)
+/// The names that a plan makes lead to the endpoint.
+pub(crate) fn leading(plan: &Plan) -> BTreeSet<Name> {
+    let leads = |change: &&Change| change.after.is_some() && matches!(change.rtype, RecordType::A | RecordType::Aaaa);
+    plan.changes().filter(leads).map(|change| change.name.clone()).collect()
 }
 
 fn request(

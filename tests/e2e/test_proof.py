@@ -476,6 +476,30 @@ def test_a_repair_during_an_outage_is_held(scene: Scene, inside: Inside) -> None
     assert_live(scene)
 
 
+def test_a_name_that_is_lost_while_another_is_repaired_is_proved_as_well(scene: Scene, inside: Inside) -> None:
+    live(scene)
+    zone_id = scene.zones()[PLATFORM]
+    scene.aws.delete_record(zone_id, PLATFORM, "A")
+    inside.requests.clear()
+    written = []
+
+    def edit(service: str, operation: str) -> None:
+        if operation == "ChangeResourceRecordSets":
+            if not written:
+                scene.aws.put_records(zone_id, {"Name": PLATFORM, "Type": "A", "AliasTarget": scene.alias()})
+                scene.aws.delete_record(zone_id, API, "A")
+            written.append([host for one in inside.requests for host in one["targets"][0]["hosts"]])
+
+    scene.aws.on_call(edit)
+    first = scene.run("drift")
+    assert first.error is not None
+    assert "zones keep changing" in first.message
+    assert scene.run("drift").outcome == "changed"
+    assert written[0] == [PLATFORM]
+    assert all(API in proved for proved in written[1:])
+    assert_live(scene)
+
+
 def test_a_repair_and_an_outage_found_together_are_both_told(scene: Scene, inside: Inside) -> None:
     live(scene)
     scene.aws.delete_record(scene.zones()[PLATFORM], API, "A")
