@@ -114,7 +114,7 @@ impl Reconcile {
             };
             wanted = plan(intent, &zones);
             // Somebody changed more than this plan was about: the next delivery has that proved as well.
-            if may_lead.is_some_and(|names| !leading(&wanted).is_subset(names)) {
+            if may_lead.is_some_and(|names| !leading(&wanted, intent.hosts).is_subset(names)) {
                 break;
             }
         }

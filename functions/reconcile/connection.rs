@@ -188,7 +188,7 @@ impl Reconcile {
             connection.problems = held.problems;
             connection.problems.retain(|problem| !wanted.problems.contains(problem));
         }
-        let may_lead = subject.filter(|_| self.needs_proof(&vpc.id)).map(|_| leading(&wanted));
+        let may_lead = subject.filter(|_| self.needs_proof(&vpc.id)).map(|_| leading(&wanted, &self.config.hosts));
         let (written, result) = self.apply(vpc, &intent, wanted.clone(), zones, clock, may_lead.as_ref()).await;
         if result.is_ok() {
             self.memory.lock().await.in_sync.insert(vpc.id.clone(), written.records_after.clone());

@@ -79,13 +79,18 @@ pub(crate) fn verifier_timed_out(function: &str) -> Problem {
         "verifier-timed-out",
         function,
         format!("{function} did not answer in time. This says nothing about the connection."),
-        "Nothing: it is asked again. If it stays, give the function more time, and look into its log.",
+        "Nothing: it is asked again. If it stays, look into its log.",
     )
 }
 
 /// It could not be invoked.
-pub(crate) fn verifier_failed(function: &str, why: &str, fix: &str) -> Problem {
-    let message = format!("{function} could not be asked: {why}. This says nothing about the connection.");
+pub(crate) fn verifier_failed(function: &str, error: &AwsError) -> Problem {
+    let message = format!("{function} could not be asked: {error}. This says nothing about the connection.");
+    let mut fix = error.fix();
+    if error.kind == Kind::Denied {
+        // The template's permission hangs on the tag, and a function that does not exist has none.
+        fix.push_str(" A verifier from another stack must exist and carry the tag tdp-privatelink=verify.");
+    }
     Problem::note("verifier-failed", function, message, fix)
 }
 

@@ -88,7 +88,7 @@ impl Reconcile {
     /// Has the endpoint proved before `wanted` makes names lead to it, and notes the result. Returns whether it
     /// may go on.
     pub(crate) async fn prove_before(&self, subject: &Subject<'_>, wanted: &Plan, connection: &mut Connection) -> bool {
-        let hosts = leading(wanted);
+        let hosts = leading(wanted, &self.config.hosts);
         if hosts.is_empty() || !self.has_verifier(&subject.vpc.id) {
             return true;
         }
@@ -158,17 +158,21 @@ impl Reconcile {
             Ok(Ok(invoked)) => invoked,
             Ok(Err(error)) if error.kind == Kind::NotFound => return Err(problems::verifier_missing(function)),
             Ok(Err(error)) if error.kind == Kind::TimedOut => return Err(problems::verifier_timed_out(function)),
-            Ok(Err(error)) => return Err(problems::verifier_failed(function, &error.to_string(), &error.fix())),
+            Ok(Err(error)) => return Err(problems::verifier_failed(function, &error)),
             Err(_) => return Err(problems::verifier_timed_out(function)),
         };
         answer(function, &invoked, request)
     }
 }
 
-/// The names that a plan makes lead to the endpoint.
-pub(crate) fn leading(plan: &Plan) -> BTreeSet<Name> {
+/// The names that a plan makes lead to the endpoint: those it writes, and those of `hosts` whose records become
+/// visible with their zone.
+pub(crate) fn leading(plan: &Plan, hosts: &BTreeSet<Name>) -> BTreeSet<Name> {
     let leads = |change: &&Change| change.after.is_some() && matches!(change.rtype, RecordType::A | RecordType::Aaaa);
-    plan.changes().filter(leads).map(|change| change.name.clone()).collect()
+    let written = plan.changes().filter(leads).map(|change| change.name.clone());
+    let attached = plan.zones.iter().filter(|zone| zone.associate);
+    let seen = attached.flat_map(|zone| hosts.iter().filter(|host| host.is_within(&zone.name)).cloned());
+    written.chain(seen).collect()
 }
 
 fn request(
@@ -217,7 +221,9 @@ fn note(connection: &mut Connection, answer: Result<Answer, Problem>) -> Verdict
         Ok(answer) => answer.to_problems(),
         Err(problem) => vec![problem.clone()],
     };
-    for problem in problems {
+    // Before all others: what subjects name is the first.
+    let known = std::mem::take(&mut connection.problems);
+    for problem in problems.into_iter().chain(known) {
         if !connection.problems.contains(&problem) {
             connection.problems.push(problem);
         }

@@ -8,7 +8,7 @@ from dnslib import AAAA, CNAME, NS, QTYPE, RCODE, RD, RR, SOA, TXT, A, DNSError,
 from dnslib.server import BaseResolver, DNSHandler, DNSServer, TCPServer
 
 from tests.aws import names
-from tests.aws.lookup import Reply, View
+from tests.aws.lookup import Reply
 from tests.aws.rrsets import STRING
 
 if TYPE_CHECKING:

@@ -62,15 +62,17 @@ def test_a_host_that_failed_before_time_ran_out_has_failed(network: Network) -> 
     assert [proof["verdict"] for proof in report["hosts"]] == ["failed", "incomplete"]
 
 
-@pytest.mark.parametrize("behaviour", [how.BLACK_HOLE, how.SILENT])
+@pytest.mark.parametrize(
+    ("behaviour", "cause"), [(how.BLACK_HOLE, "connect-timed-out"), (how.SILENT, "tls-timed-out")]
+)
 def test_a_hundred_hosts_at_an_endpoint_that_is_silent_everywhere_fail_in_time(
-    network: Network, behaviour: str
+    network: Network, behaviour: str, cause: str
 ) -> None:
     network.interfaces.behave(behaviour)
     report = network.prove("before", *MANY[:100], deadline=30).report
     assert report is not None
     assert report["verdict"] == "failed"
-    assert {proof["verdict"] for proof in report["hosts"]} == {"failed"}
+    assert {(proof["verdict"], proof["cause"]["code"]) for proof in report["hosts"]} == {("failed", cause)}
 
 
 def test_a_resolver_that_is_silent_fails_all_in_time(network: Network) -> None:

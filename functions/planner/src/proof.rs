@@ -249,7 +249,7 @@ fn incomplete(unfinished: usize, hosts: usize) -> Problem {
         "proof-incomplete",
         "",
         format!("The verifier ran out of time: {unfinished} of {hosts} names are not proved either way."),
-        "Nothing: it is looked at again. If it stays, give the verify function more time or look for addresses that do not answer.",
+        "Nothing: it is looked at again. If it stays, look for addresses and DNS servers that do not answer, or raise the verify function's Timeout in the template (at most 44 s).",
     )
 }
 

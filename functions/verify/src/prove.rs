@@ -87,13 +87,14 @@ impl Prover {
         let silences = &silences;
         let tries = iter(wanted).map(|(host, ip)| async move {
             let silence = silences.get(&ip);
-            if silence.is_some_and(Silence::is_certain) {
-                return Tried { host, ip, seen: spared() };
+            if let Some(silence) = silence.filter(|silence| silence.is_certain()) {
+                return Tried { host, ip, seen: spared(silence) };
             }
             let seen = self.tls.connect(&asked(&host), ip).await;
             let is_timeout = |failure: &Failure| matches!(failure.cause, Cause::ConnectTimedOut | Cause::TlsTimedOut);
             if let Some(silence) = silence {
                 silence.note(seen.failure.as_ref().is_some_and(is_timeout));
+                silence.has_connected.fetch_or(seen.connect.is_some(), Ordering::Relaxed);
             }
             Tried { host, ip, seen }
         });
@@ -126,9 +127,12 @@ async fn in_time<T>(stream: impl Stream<Item = T>, until: Instant) -> Vec<T> {
     stream.take_until(Box::pin(sleep_until(until))).collect().await
 }
 
-fn spared() -> Seen {
+/// What stands for a try that was not made, since those before it had no answer.
+fn spared(silence: &Silence) -> Seen {
+    let has_connected = silence.has_connected.load(Ordering::Relaxed);
+    let cause = if has_connected { Cause::TlsTimedOut } else { Cause::ConnectTimedOut };
     let detail = format!("not tried: {SILENT_AFTER} tries at this address had no answer");
-    Seen { failure: Some(Failure { cause: Cause::ConnectTimedOut, detail }), ..Seen::default() }
+    Seen { failure: Some(Failure { cause, detail }), ..Seen::default() }
 }
 
 /// Whether an address or a resolver ever answered.
@@ -136,6 +140,8 @@ fn spared() -> Seen {
 struct Silence {
     timeouts: AtomicU32,
     has_answered: AtomicBool,
+    /// Whether a connection came about, though nothing came back over it.
+    has_connected: AtomicBool,
 }
 
 impl Silence {

@@ -95,7 +95,7 @@ pub(crate) fn of_try(
     let message = match cause {
         Cause::ConnectTimedOut => format!("{at}: no connection ({detail})."),
         Cause::ConnectRefused => format!("{at}: the connection was refused."),
-        Cause::TlsTimedOut => format!("{at}: connected, but TLS had {detail}."),
+        Cause::TlsTimedOut => format!("{at}: connected, but TLS did not answer ({detail})."),
         Cause::TlsClosed => format!("{at}: connected, and the other side closed before TLS was complete ({detail})."),
         Cause::CertificateUntrusted => format!("{at}: the certificate's chain is not trusted ({detail}).{shown}"),
         Cause::CertificateExpired => format!("{at}: the certificate is not valid at this time ({detail}).{shown}"),

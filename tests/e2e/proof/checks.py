@@ -7,6 +7,7 @@ from tests.harness.inside import Inside
 
 ADDRESSES = ["127.10.0.10", "127.10.1.10", "127.10.2.10"]
 API = "api.platform.tetrascience.com"
+OTHER_API = "api.tetrascience.com"
 PLATFORM = "platform.tetrascience.com"
 
 

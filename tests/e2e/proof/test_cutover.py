@@ -89,6 +89,15 @@ def test_one_host_that_is_not_served_holds_all_and_is_named(scene: Scene, inside
     assert records_written(scene) == []
 
 
+def test_the_subject_names_why_it_is_held_and_not_what_was_noticed_beside(scene: Scene, inside: Inside) -> None:
+    inside.interfaces.behave(how.REFUSES)
+    scene.request("available")
+    scene.request("available")
+    answer = scene.run("sweep")
+    assert (answer.outcome, "several-endpoints" in answer.codes) == ("held", True)
+    assert scene.messages()[0].subject == f"TDP PrivateLink is HELD in {scene.vpc.id}: connect-refused"
+
+
 def test_a_wildcard_host_goes_live(scene: Scene, inside: Inside) -> None:
     scene.configure(EXTRA_HOSTS="*.files.example.com")
     scene.request("available")

@@ -7,7 +7,7 @@ import pytest
 from tests.aws import Invoked
 from tests.aws.dns import SERVFAIL
 from tests.e2e.checks import assert_live
-from tests.e2e.proof.checks import API, PLATFORM, live, phases, records_written, text_of
+from tests.e2e.proof.checks import API, OTHER_API, PLATFORM, live, phases, records_written, text_of
 from tests.harness import Scene
 from tests.harness.inside import VERIFIER, Inside
 from tests.network import interfaces as how
@@ -173,6 +173,25 @@ def test_a_repair_during_an_outage_is_held(scene: Scene, inside: Inside) -> None
     inside.interfaces.behave(how.ANSWERS)
     assert scene.run("sweep").outcome == "changed"
     assert scene.news() == ["held", "connection-recovered"]
+    assert_live(scene)
+
+
+def test_a_zone_that_comes_back_to_the_vpc_is_proved_first(scene: Scene, inside: Inside) -> None:
+    live(scene)
+    zone_id = scene.zones()[OTHER_API]
+    other = scene.aws.make_vpc("10.1.0.0/16")
+    route53 = scene.aws.client("route53")
+    route53.associate_vpc_with_hosted_zone(HostedZoneId=zone_id, VPC={"VPCRegion": "us-east-1", "VPCId": other.id})
+    route53.disassociate_vpc_from_hosted_zone(
+        HostedZoneId=zone_id, VPC={"VPCRegion": "us-east-1", "VPCId": scene.vpc.id}
+    )
+    inside.interfaces.behave(how.REFUSES)
+    inside.requests.clear()
+    assert scene.run("drift").outcome == "held"
+    assert inside.requests[0]["targets"][0]["hosts"] == [OTHER_API]
+    assert records_written(scene) == []
+    inside.interfaces.behave(how.ANSWERS)
+    assert scene.run("sweep").outcome == "changed"
     assert_live(scene)
 
 

@@ -78,7 +78,9 @@ def test_a_verifier_that_cannot_be_invoked_holds(scene: Scene, inside: Inside, f
     answer = scene.run("sweep")
     assert (answer.outcome, answer.codes, records_written(scene)) == ("held", [code], [])
     if fault == "denied":
-        assert "lambda:InvokeFunction" in answer.connection["problems"][0]["fix"]
+        fix = answer.connection["problems"][0]["fix"]
+        assert "lambda:InvokeFunction" in fix
+        assert "tdp-privatelink=verify" in fix
 
 
 @pytest.mark.parametrize("fault", ["throttle", "503", "drop", "lost"])
