@@ -105,6 +105,13 @@ fn addresses(item: &NetworkInterface, endpoint: &Endpoint) -> Vec<Address> {
     texts.filter_map(|text| Some(Address { ip: text.parse().ok()?, az_id: az_id.clone() })).collect()
 }
 
+/// EC2 promises no order, and an endpoint is compared with what it was.
+fn sorted(ids: &[String]) -> Vec<String> {
+    let mut ids = ids.to_vec();
+    ids.sort();
+    ids
+}
+
 fn incomplete(subject: &str) -> AwsError {
     AwsError::answer(DESCRIBE, subject, Kind::Unavailable, "incomplete answer")
 }
@@ -132,7 +139,7 @@ fn endpoint(item: &VpcEndpoint) -> Option<Endpoint> {
         dns_entries,
         ip_type: ip_type.unwrap_or("ipv4").to_owned(),
         private_dns: item.private_dns_enabled().unwrap_or(false),
-        interface_ids: item.network_interface_ids().to_vec(),
+        interface_ids: sorted(item.network_interface_ids()),
         last_error: item.last_error().and_then(|error| error.message()).map(str::to_owned),
     })
 }

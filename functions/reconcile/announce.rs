@@ -26,6 +26,9 @@ impl News {
     }
 }
 
+/// The most pieces of news that one run tells about a connection.
+const MOST_MESSAGES: usize = 4;
+
 /// The largest message that SNS takes, in bytes, less some room for the attributes.
 /// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
 const MOST_BYTES: usize = 250 * 1024;
@@ -43,7 +46,9 @@ impl Reconcile {
             Err(error) => (vpc.record.clone(), Some(error)),
         };
         let mut next = now.event(latest.as_ref(), connection).filter(|latest| *latest == event);
-        while let Some(event) = next {
+        // Each is remembered before the next is looked for, so this ends by itself. Should it not, people are spared.
+        for _ in 0..MOST_MESSAGES {
+            let Some(event) = next else { break };
             self.publish(event, connection, &now.plan).await?;
             let record = record(event, latest.as_ref(), &now.situation, connection);
             let saved = self.ssm.write(&vpc.id, &record).await;

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use futures::stream::{StreamExt, iter};
 use planner::batch::batches;
-use planner::current::{Holder, Zone};
+use planner::current::{Holder, Owner, Zone};
 use planner::marker::marked_name;
 use planner::name::Name;
 use planner::news::records_digest;
 use planner::plan::{Change, Intent, Plan, ZonePlan, plan};
-use planner::record::RecordType;
 use tokio::time::{Instant, sleep};
 
 use super::proof::leading;
@@ -31,6 +30,8 @@ pub(crate) struct Written {
     unsynced: Vec<String>,
     /// Whether a write was refused because somebody else had written.
     pub is_raced: bool,
+    /// Whether names are left to write that this run has not proved.
+    pub leaves_unproved: bool,
     /// Digest of our records afterwards.
     pub records_after: String,
 }
@@ -42,6 +43,7 @@ impl Written {
             change_ids: Vec::new(),
             unsynced: Vec::new(),
             is_raced: false,
+            leaves_unproved: false,
             records_after: records,
         }
     }
@@ -113,8 +115,9 @@ impl Reconcile {
                 Err(error) => return (written, Err(error)),
             };
             wanted = plan(intent, &zones);
-            // Somebody changed more than this plan was about: the next delivery has that proved as well.
+            // Somebody changed more than this plan was about: the next run has that proved as well.
             if may_lead.is_some_and(|names| !leading(&wanted, intent.hosts).is_subset(names)) {
+                written.leaves_unproved = true;
                 break;
             }
         }
@@ -234,9 +237,7 @@ impl Reconcile {
     /// next run completes what this one began.
     async fn take_back(&self, pass: &Pass<'_>, plan: &ZonePlan, done: &mut ZonePlan, step: &mut Step) {
         let Some(zone_id) = done.id.clone() else { return };
-        let is_bare =
-            |zone: &Zone| zone.records.iter().all(|set| matches!(set.rtype, RecordType::Ns | RecordType::Soa));
-        if plan.created && done.changes.is_empty() && step.zone.as_ref().is_none_or(is_bare) {
+        if plan.created && done.changes.is_empty() && step.zone.as_ref().is_none_or(Zone::is_bare) {
             // Route 53 refuses when records did arrive.
             if self.route53.delete_zone(&zone_id).await.is_ok() {
                 done.id = None;
@@ -253,6 +254,18 @@ impl Reconcile {
             }
             done.changes.clear();
         }
+    }
+
+    /// Deletes zones of ours in which an earlier run did not come to write: they hide names. Returns the ids of
+    /// the changes.
+    pub(crate) async fn take_out_bare(&self, zones: &[Zone], owner: Owner<'_>) -> Result<Vec<String>, AwsError> {
+        let bare = zones.iter().filter(|zone| zone.is_created_by(owner) && zone.is_bare());
+        let mut change_ids = Vec::new();
+        for zone in bare {
+            // Route 53 refuses when records arrived meanwhile.
+            change_ids.extend(self.route53.delete_zone(&zone.id).await?);
+        }
+        Ok(change_ids)
     }
 
     /// Makes a zone and reads it: its SOA is AWS's, and part of the first batch.

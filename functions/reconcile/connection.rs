@@ -4,46 +4,29 @@ use planner::current::{Owner, Zone, pointed_at, split};
 use planner::endpoint::{Endpoint, State, choose};
 use planner::marker::ZoneMarker;
 use planner::name::Name;
-use planner::news::{Situation, Status, config_digest, records_digest, status};
+use planner::news::{Status, config_digest, records_digest};
 use planner::plan::{Intent, Plan, confirm, plan};
-use planner::proof::Verdict;
 use planner::record::Data;
 use planner::report::{Connection, Mode, Outcome, Problem, ZoneReport};
 use planner::trigger::Trigger;
 
-use super::announce::News;
 use super::apply::Written;
 use super::config::OnLoss;
+use super::end::Done;
 use super::proof::{Subject, leading};
 use super::read::{Vpc, World};
 use super::{Clock, Reconcile, problems};
 use crate::error::{AwsError, Kind};
 
-/// How one connection ended.
-#[derive(Debug)]
-pub(crate) struct Done {
-    /// `None` when the VPC turned out to have no connection.
-    pub connection: Option<Connection>,
-    pub error: Option<AwsError>,
-    /// False when another run was at work: the next sweep should look again.
-    pub is_complete: bool,
-}
-
-impl Done {
-    fn none() -> Done {
-        Done { connection: None, error: None, is_complete: true }
-    }
-}
-
 /// What is to be written, for whom, and in which time.
-struct Task<'a> {
-    vpc: &'a Vpc,
-    trigger: &'a Trigger,
-    clock: &'a Clock,
+pub(crate) struct Task<'a> {
+    pub vpc: &'a Vpc,
+    pub trigger: &'a Trigger,
+    pub clock: &'a Clock,
     /// The endpoint and its alias; `None` to take our records out.
-    target: Option<(&'a Endpoint, &'a Data)>,
+    pub target: Option<(&'a Endpoint, &'a Data)>,
     /// Digest of what is wanted, from [`Reconcile::wanted`].
-    wanted: String,
+    pub wanted: String,
 }
 
 /// What the state of the endpoint allows.
@@ -170,7 +153,7 @@ impl Reconcile {
         let mut wanted = plan(&intent, &zones);
         if wanted.is_refused() {
             let connection = Connection { outcome: Outcome::Refused, ..connection.with_plan(&wanted) };
-            return self.finish(vpc, trigger, connection, self.nothing(vpc, &zones), &task.wanted).await;
+            return self.leave(task, connection, &zones).await;
         }
         if !self.may_write(trigger) {
             return self.only_look(task, connection, &zones, &wanted).await;
@@ -181,8 +164,12 @@ impl Reconcile {
         if let Some(subject) = &subject {
             let mut held = connection.clone().with_plan(&wanted);
             if !self.prove_before(subject, &wanted, &mut held).await {
-                let held = Connection { outcome: Outcome::Held, changes: Vec::new(), ..held };
-                return self.finish(vpc, trigger, held, self.nothing(vpc, &zones), &task.wanted).await;
+                let mut held = Connection { outcome: Outcome::Held, changes: Vec::new(), ..held };
+                match self.take_out_bare(&zones, owner).await {
+                    Ok(change_ids) => held.change_ids = change_ids,
+                    Err(error) => held.problems.push(problems::of_call(&error)),
+                }
+                return self.leave(task, held, &zones).await;
             }
             connection.proof = held.proof;
             connection.problems = held.problems;
@@ -224,53 +211,6 @@ impl Reconcile {
         connection
     }
 
-    /// Has what was written proved, or notes why it was not written; and ends the connection.
-    async fn conclude(
-        &self,
-        task: &Task<'_>,
-        mut connection: Connection,
-        written: Written,
-        error: Option<AwsError>,
-    ) -> Done {
-        let Task { vpc, trigger, clock, target, .. } = *task;
-        if let Some(error) = error {
-            connection.problems.push(problems::of_call(&error));
-            let done = self.finish(vpc, trigger, connection, written, &task.wanted).await;
-            // What AWS refuses to have written now, it refuses a minute later: the next drift pass tries again, a
-            // sweep does not. Trying makes zones and takes them back.
-            let is_over = matches!(error.kind, Kind::Denied | Kind::Refused | Kind::Stale);
-            return Done { error: Some(error), is_complete: done.is_complete && is_over, ..done };
-        }
-        let has_written = !written.plan.is_empty();
-        if let Some((endpoint, _)) = target.filter(|_| connection.outcome != Outcome::Refused)
-            && self.must_prove(vpc, trigger, endpoint, &task.wanted, has_written)
-        {
-            self.prove_after(&Subject { vpc, endpoint, clock }, has_written, &mut connection).await;
-        }
-        self.finish(vpc, trigger, connection, written, &task.wanted).await
-    }
-
-    /// Ends a connection that may not be written: the plan, and proof where a person asked for it.
-    async fn only_look(&self, task: &Task<'_>, connection: Connection, zones: &[Zone], wanted: &Plan) -> Done {
-        let Task { vpc, trigger, clock, target, .. } = *task;
-        let outcome = if wanted.is_empty() { Outcome::InSync } else { Outcome::Planned };
-        let mut connection = Connection { outcome, ..connection.with_plan(wanted) };
-        if matches!(trigger, Trigger::Verify { .. })
-            && let Some((endpoint, _)) = target
-        {
-            let subject = Subject { vpc, endpoint, clock };
-            if !self.has_verifier(&vpc.id) {
-                connection.problems.push(problems::unproven(&vpc.id));
-            } else {
-                self.prove_before(&subject, wanted, &mut connection).await;
-                if pointed_at(zones, self.owner(&vpc.id)).is_some() {
-                    self.prove_after(&subject, false, &mut connection).await;
-                }
-            }
-        }
-        self.finish(vpc, trigger, connection, self.nothing(vpc, zones), &task.wanted).await
-    }
-
     /// Whether records that were written are not known to be INSYNC: they were never announced, and this process
     /// did not see it either. Beside a plan that writes, this matters only until the connection is live.
     async fn is_unconfirmed(&self, vpc: &Vpc, zones: &[Zone], is_settled: bool) -> bool {
@@ -292,35 +232,6 @@ impl Reconcile {
         trigger.may_write() && self.config.mode != Mode::Plan
     }
 
-    /// Announces what is news about a connection, and ends with it.
-    async fn finish(
-        &self,
-        vpc: &Vpc,
-        trigger: &Trigger,
-        mut connection: Connection,
-        written: Written,
-        wanted: &str,
-    ) -> Done {
-        // Somebody else wrote what we wanted to write, and will tell.
-        let has_lost_race = written.is_raced && written.plan.is_empty();
-        let may_tell = self.config.mode != Mode::Plan && !matches!(trigger, Trigger::Plan { .. });
-        let is_news = may_tell && !has_lost_race && is_for_people(&connection);
-        let status = status(connection.outcome, self.config.mode == Mode::Withdraw);
-        let is_complete = !has_lost_race && is_proved_or_cannot_be(&connection);
-        let Some(status) = status.filter(|_| is_news) else {
-            return Done { connection: Some(connection), error: None, is_complete };
-        };
-        let news = News {
-            situation: Situation { status, records: written.records_after, config: wanted.to_owned() },
-            plan: written.plan,
-            // A look that may not write finds what others wrote, and may not know whether it is INSYNC.
-            only_proof: !trigger.may_write(),
-        };
-        let error = self.announce(vpc, &connection, &news).await.err();
-        connection.problems.extend(error.as_ref().map(problems::of_call));
-        Done { is_complete: is_complete && error.is_none(), connection: Some(connection), error }
-    }
-
     /// Digest of what is wanted at an endpoint: a change that follows from a change of it is no drift.
     fn wanted(&self, endpoint: &Endpoint) -> String {
         let hosts = self.config.hosts.iter().map(Name::as_str);
@@ -328,42 +239,10 @@ impl Reconcile {
         config_digest(hosts.chain(regional).chain([endpoint.ip_type.as_str()]))
     }
 
-    /// Ends a connection whose state could not be read.
-    async fn failed(&self, vpc: &Vpc, trigger: &Trigger, error: AwsError) -> Done {
-        let recorded = vpc.record.as_ref().and_then(|record| record.endpoint_id.as_deref());
-        let known = choose(&vpc.endpoints, recorded);
-        let state = known.map_or("unknown", |e| e.state.as_str());
-        let mut connection = Connection::new(&vpc.id, known.map(|e| e.id.as_str()), state, Outcome::Failed);
-        connection.problems.push(problems::of_call(&error));
-        if error.kind == Kind::Stale {
-            // A zone went while it was read: no matter for people.
-            return Done { connection: Some(connection), error: Some(error), is_complete: false };
-        }
-        let told = vpc.record.as_ref().map(|record| record.announced.records.clone()).unwrap_or_default();
-        let wanted = vpc.record.as_ref().map(|record| record.announced.config.clone()).unwrap_or_default();
-        let done = self.finish(vpc, trigger, connection, Written::nothing(told), &wanted).await;
-        Done { error: Some(error), is_complete: false, ..done }
-    }
-
-    fn nothing(&self, vpc: &Vpc, zones: &[Zone]) -> Written {
-        Written::nothing(records_digest(zones, self.owner(&vpc.id)))
-    }
-
     /// The comment of a zone that we make.
     pub(crate) fn zone_comment(&self, vpc_id: &str) -> String {
         ZoneMarker { owner: self.config.owner_id.clone(), vpc_id: vpc_id.to_owned() }.comment()
     }
-}
-
-/// A call that will work the next time is not worth a message: the invocation is delivered again.
-fn is_for_people(connection: &Connection) -> bool {
-    let lasts = |problem: &Problem| matches!(problem.code, "access-denied" | "aws-refused" | "stale-plan");
-    connection.outcome != Outcome::Failed || connection.problems.iter().any(lasts)
-}
-
-/// Whether the proof of this run, if there was one, leaves nothing for the next sweep.
-fn is_proved_or_cannot_be(connection: &Connection) -> bool {
-    !connection.proof.is_fresh || connection.proof.after == Verdict::Passed
 }
 
 /// The zones that hold records of ours.

@@ -5,6 +5,7 @@ mod apply;
 mod clock;
 mod config;
 mod connection;
+mod end;
 mod event;
 mod memory;
 mod problems;

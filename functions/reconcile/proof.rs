@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::stream::{StreamExt, TryStreamExt, iter};
+use planner::current::{Zone, led, pointed_at};
 use planner::endpoint::Endpoint;
 use planner::name::Name;
 use planner::news::Status;
@@ -32,6 +33,15 @@ pub(crate) struct Subject<'a> {
     pub vpc: &'a Vpc,
     pub endpoint: &'a Endpoint,
     pub clock: &'a Clock,
+}
+
+/// What a run has done and found when it comes to proof.
+pub(crate) struct Now<'a> {
+    pub trigger: &'a Trigger,
+    pub status: Status,
+    /// Digest of what is wanted at the endpoint.
+    pub wanted: &'a str,
+    pub has_written: bool,
 }
 
 /// What Lambda says of a function that failed.
@@ -64,25 +74,28 @@ impl Reconcile {
         Proof::known(before, after)
     }
 
-    /// Whether a connection that is live has to be proved in this run: after a write, on each drift pass, when a
-    /// person asks, and on each sweep until the proof that people were told of is a good one.
-    pub(crate) fn must_prove(
-        &self,
-        vpc: &Vpc,
-        trigger: &Trigger,
-        endpoint: &Endpoint,
-        wanted: &str,
-        has_written: bool,
-    ) -> bool {
-        let is_asked = matches!(trigger, Trigger::Drift | Trigger::Verify { .. } | Trigger::Reconcile { .. });
-        let is_told = vpc.record.as_ref().is_some_and(|record| {
+    /// Whether names that lead to the endpoint have to be proved in this run: after a write, on each drift pass,
+    /// when a person asks, and on each sweep until the proof that people were told of is a good one.
+    pub(crate) fn must_prove(&self, subject: &Subject<'_>, now: &Now<'_>) -> bool {
+        let is_asked = matches!(now.trigger, Trigger::Drift | Trigger::Verify { .. } | Trigger::Reconcile { .. });
+        let is_told = subject.vpc.record.as_ref().is_some_and(|record| {
             let announced = &record.announced;
-            announced.status == Status::Live
-                && announced.endpoint_id.as_deref() == Some(endpoint.id.as_str())
-                && announced.config == wanted
+            announced.status == now.status
+                && announced.endpoint_id.as_deref() == Some(subject.endpoint.id.as_str())
+                && announced.config == now.wanted
                 && announced.proof == Verdict::Passed
+                && !announced.is_proof_missing
         });
-        self.has_verifier(&vpc.id) && (is_asked || has_written || !is_told)
+        self.has_verifier(&subject.vpc.id) && (is_asked || now.has_written || !is_told)
+    }
+
+    /// The configured names that lead to the endpoint already, as its VPC sees them.
+    pub(crate) fn led(&self, subject: &Subject<'_>, zones: &[Zone]) -> BTreeSet<Name> {
+        let owner = self.owner(&subject.vpc.id);
+        if pointed_at(zones, owner).as_deref() != Some(subject.endpoint.id.as_str()) {
+            return BTreeSet::new();
+        }
+        led(zones, owner).intersection(&self.config.hosts).cloned().collect()
     }
 
     /// Has the endpoint proved before `wanted` makes names lead to it, and notes the result. Returns whether it
@@ -97,21 +110,33 @@ impl Reconcile {
         connection.proof.before == Verdict::Passed || !self.config.requires_proof
     }
 
-    /// Has every name proved as a client in the VPC sees it, and notes the result.
+    /// Has names proved as a client in the VPC sees them, and notes the result.
     ///
     /// What fails is looked at once more before it is believed, unless people know that it fails; and after a
     /// write, for as long as a resolver may remember what was there before.
-    pub(crate) async fn prove_after(&self, subject: &Subject<'_>, has_written: bool, connection: &mut Connection) {
+    pub(crate) async fn prove_after(
+        &self,
+        subject: &Subject<'_>,
+        hosts: &BTreeSet<Name>,
+        has_written: bool,
+        connection: &mut Connection,
+    ) {
         let settled = Instant::now() + if has_written { SETTLES_WITHIN } else { Duration::ZERO };
         let announced = subject.vpc.record.as_ref().map(|record| record.announced.proof);
         let mut is_doubtful = has_written || announced != Some(Verdict::Failed);
+        let mut failed: Option<Answer> = None;
         let answer = loop {
-            let answer = self.ask(subject, Phase::After, &self.config.hosts, connection).await;
-            let Ok(Answer { verdict: Verdict::Failed, .. }) = &answer else { break answer };
-            let may_settle = answer.as_ref().is_ok_and(Answer::may_settle) && Instant::now() < settled;
+            let answer = match self.ask(subject, Phase::After, hosts, connection).await {
+                Ok(answer) if answer.verdict == Verdict::Failed => answer,
+                Ok(answer) if answer.verdict == Verdict::Passed => break Ok(answer),
+                // A second look without a verdict does not undo the first.
+                other => break failed.map_or(other, Ok),
+            };
+            let may_settle = answer.may_settle() && Instant::now() < settled;
             if !(is_doubtful || may_settle) || Instant::now() + PAUSE > subject.clock.sync_until() {
-                break answer;
+                break Ok(answer);
             }
+            failed = Some(answer);
             is_doubtful = false;
             sleep(PAUSE).await;
         };
@@ -119,11 +144,26 @@ impl Reconcile {
         connection.proof.after = note(connection, answer);
     }
 
-    /// Asks the VPC's verifier about hosts.
+    /// Asks the VPC's verifier about hosts, and asks again once when there is no answer.
     ///
     /// # Errors
     /// The problem for which there is no answer. It says nothing about the connection.
     async fn ask(
+        &self,
+        subject: &Subject<'_>,
+        phase: Phase,
+        hosts: &BTreeSet<Name>,
+        connection: &Connection,
+    ) -> Result<Answer, Problem> {
+        let answer = self.ask_all(subject, phase, hosts, connection).await;
+        if answer.is_ok() || Instant::now() + PAUSE > subject.clock.sync_until() {
+            return answer;
+        }
+        sleep(PAUSE).await;
+        self.ask_all(subject, phase, hosts, connection).await
+    }
+
+    async fn ask_all(
         &self,
         subject: &Subject<'_>,
         phase: Phase,
@@ -223,13 +263,17 @@ fn note(connection: &mut Connection, answer: Result<Answer, Problem>) -> Verdict
     };
     // Before all others: what subjects name is the first.
     let known = std::mem::take(&mut connection.problems);
-    for problem in problems.into_iter().chain(known) {
+    let seen = problems.into_iter().map(|problem| Problem { is_of_proof: true, ..problem });
+    for problem in seen.chain(known) {
         if !connection.problems.contains(&problem) {
             connection.problems.push(problem);
         }
     }
     let Ok(answer) = answer else { return Verdict::Unproven };
-    connection.proof.hosts = answer.hosts;
+    let hosts = &mut connection.proof.hosts;
+    hosts.retain(|known| answer.hosts.iter().all(|host| host.host != known.host));
+    hosts.extend(answer.hosts);
+    hosts.sort_by(|a, b| a.host.cmp(&b.host));
     connection.proof.names = answer.names;
     answer.verdict
 }

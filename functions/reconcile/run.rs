@@ -5,8 +5,7 @@ use planner::log::chain;
 use planner::report::{Connection, Mode, Problem, Report};
 use planner::trigger::Trigger;
 
-use super::connection::Done;
-use super::memory::rests;
+use super::end::Done;
 use super::read::VPCS_AT_ONCE;
 use super::{Clock, Reconcile, Redeliver, problems};
 use crate::error::AwsError;
@@ -83,15 +82,5 @@ impl Reconcile {
             return Ok(report);
         }
         Err(Box::new(Redeliver { report, message: again.join("; ") }))
-    }
-}
-
-impl Done {
-    fn vpc_id(&self) -> Option<&str> {
-        self.connection.as_ref().map(|connection| connection.vpc_id.as_str())
-    }
-
-    fn rests(&self) -> bool {
-        self.is_complete && self.connection.as_ref().is_none_or(|c| rests(c.outcome))
     }
 }

@@ -32,7 +32,7 @@ def test_names_that_lead_to_the_endpoint_pass(network: Network) -> None:
         assert proof["certificate"]["subject"] == f"CN={HOST}"
 
 
-def test_the_system_resolver_is_not_asked_when_another_one_is_named(network: Network) -> None:
+def test_the_resolver_that_is_named_is_asked_for_both_families(network: Network) -> None:
     network.zone(HOST, a(HOST))
     network.prove("after")
     asked = {(name, kind) for name, kind, _ in network.dns.queries}

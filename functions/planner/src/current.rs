@@ -1,6 +1,6 @@
 //! What Route 53 holds now, split into ours and foreign before anything is compared.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::marker::{self, Marker, ZoneMarker};
 use crate::name::Name;
@@ -36,6 +36,11 @@ pub struct Owner<'a> {
 }
 
 impl Zone {
+    /// Whether nothing is in it but the SOA and NS that Route 53 made.
+    pub fn is_bare(&self) -> bool {
+        self.records.iter().all(|set| matches!(set.rtype, RecordType::Ns | RecordType::Soa))
+    }
+
     /// Whether this owner created the zone for this VPC.
     pub fn is_created_by(&self, owner: Owner<'_>) -> bool {
         self.holder == Holder::Account
@@ -101,6 +106,12 @@ pub fn split<'a>(zone: &'a Zone, owner: Owner<'_>) -> Split<'a> {
         }
     }
     split
+}
+
+/// The names whose addresses are ours, in the zones that the VPC sees.
+pub fn led(zones: &[Zone], owner: Owner<'_>) -> BTreeSet<Name> {
+    let seen = zones.iter().filter(|zone| zone.on_vpc);
+    seen.flat_map(|zone| split(zone, owner).owned.into_keys().map(|(name, _)| name)).collect()
 }
 
 /// The endpoint that our records in these zones point at, by their markers: the one that most names carry.

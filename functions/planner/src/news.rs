@@ -71,7 +71,14 @@ impl Event {
 
     /// Whether its message says how the proof stands.
     fn tells_proof(self) -> bool {
-        self.is_of_proof() || matches!(self, Event::ConnectionLive | Event::ConnectionRecovered)
+        matches!(
+            self,
+            Event::ConnectionLive
+                | Event::ConnectionRecovered
+                | Event::ProofFailed
+                | Event::ProofRecovered
+                | Event::ProofMissing
+        )
     }
 }
 
@@ -102,9 +109,12 @@ pub struct Announced {
     pub config: String,
     /// Whether the connection was ever announced as live.
     pub was_live: bool,
-    /// How the proof stood; `incomplete` where a verifier gave no verdict.
+    /// The last verdict, `passed` or `failed`; `unproven` where there was none.
     #[serde(default = "unproven")]
     pub proof: Verdict,
+    /// Whether it was told since then that the verifier gives no verdict.
+    #[serde(default)]
+    pub is_proof_missing: bool,
     /// The ends of certificates whose end was announced.
     #[serde(default)]
     pub expiring: BTreeSet<String>,
@@ -142,7 +152,16 @@ pub struct Situation {
 }
 
 /// The event to announce, or `None` when people know already.
+///
+/// What is proved is news of its own while nothing else is, also of names that work on while a change is held
+/// or refused.
 pub fn news(last: Option<&Announced>, now: &Situation, connection: &Connection) -> Option<Event> {
+    let told = last.filter(|last| last.status == now.status);
+    let told = told.filter(|_| matches!(now.status, Status::Live | Status::Held | Status::Refused));
+    status_news(last, now, connection).or_else(|| proof_news(told?, connection))
+}
+
+fn status_news(last: Option<&Announced>, now: &Situation, connection: &Connection) -> Option<Event> {
     let same_endpoint = last.is_some_and(|last| last.endpoint_id == connection.endpoint_id);
     let same_problems = last.is_some_and(|last| last.problems == problems_digest(&connection.problems));
     let last_status = last.map(|last| last.status);
@@ -162,10 +181,8 @@ pub fn news(last: Option<&Announced>, now: &Situation, connection: &Connection) 
             (Some(last), Some(Status::Live)) => {
                 if !same_endpoint || last.config != now.config {
                     Some(Event::ConnectionLive)
-                } else if last.records != now.records {
-                    Some(Event::DriftRepaired)
                 } else {
-                    proof_news(last, connection)
+                    (last.records != now.records).then_some(Event::DriftRepaired)
                 }
             }
             (_, Some(Status::Held | Status::Lost | Status::Refused | Status::Failed)) if was_live => {
@@ -178,24 +195,46 @@ pub fn news(last: Option<&Announced>, now: &Situation, connection: &Connection) 
 
 /// How the proof stands after this run; `None` when it was not asked for.
 fn proof_now(connection: &Connection) -> Option<Verdict> {
-    let proof = &connection.proof;
-    proof.is_fresh.then_some(match proof.after {
-        Verdict::Unproven => Verdict::Incomplete,
-        verdict => verdict,
-    })
+    connection.proof.is_fresh.then_some(connection.proof.after)
 }
 
-/// What is new about the proof of a connection that is and was live.
+/// What is new about the proof. That a verdict is missing does not undo the one before: a verifier that fails
+/// now and then is told of once in an outage, and the outage once.
 fn proof_news(last: &Announced, connection: &Connection) -> Option<Event> {
-    match proof_now(connection).filter(|now| *now != last.proof) {
-        Some(Verdict::Failed) => Some(Event::ProofFailed),
-        Some(Verdict::Passed) => Some(Event::ProofRecovered),
-        Some(Verdict::Incomplete | Verdict::Unproven) => Some(Event::ProofMissing),
-        None => {
-            let is_told = expiring(&connection.proof.hosts).is_subset(&last.expiring);
-            (!is_told).then_some(Event::CertificateExpiring)
-        }
+    let event = match proof_now(connection)? {
+        Verdict::Failed => (last.proof != Verdict::Failed).then_some(Event::ProofFailed),
+        Verdict::Passed => (last.proof != Verdict::Passed || last.is_proof_missing).then_some(Event::ProofRecovered),
+        Verdict::Incomplete | Verdict::Unproven => (!last.is_proof_missing).then_some(Event::ProofMissing),
+    };
+    let expires =
+        || (!expiring(&connection.proof.hosts).is_subset(&last.expiring)).then_some(Event::CertificateExpiring);
+    event.or_else(expires)
+}
+
+/// The verdict to keep after `event`, and whether it was told that one is missing.
+fn told_proof(event: Event, last: Option<&Announced>, connection: &Connection) -> (Verdict, bool) {
+    let before = last.map_or((Verdict::Unproven, false), |last| (last.proof, last.is_proof_missing));
+    if !event.tells_proof() {
+        return before;
     }
+    match proof_now(connection) {
+        Some(verdict @ (Verdict::Passed | Verdict::Failed)) => (verdict, false),
+        Some(_) if event == Event::ProofMissing => (before.0, true),
+        Some(_) => (Verdict::Unproven, true),
+        None => (Verdict::Unproven, false),
+    }
+}
+
+/// The ends of certificates that were told once `event` is: those of now, and the latest of those before.
+fn told_expiring(event: Event, last: Option<&Announced>, connection: &Connection) -> BTreeSet<String> {
+    let mut before = last.map(|last| last.expiring.clone()).unwrap_or_default();
+    if event != Event::CertificateExpiring {
+        return before;
+    }
+    let now = expiring(&connection.proof.hosts);
+    before.retain(|end| !now.contains(end));
+    while before.len() + now.len() > MOST_EXPIRING && before.pop_first().is_some() {}
+    before.into_iter().chain(now).collect()
 }
 
 /// The record to keep once SNS accepted the announcement of `event`.
@@ -212,12 +251,7 @@ pub fn record(
         connection.zones.iter().map(|zone| (zone.name.to_string(), zone.id.clone())).collect();
     let announced = last.map(|last| &last.announced);
     let was_live = announced.is_some_and(|last| last.was_live);
-    let told_proof = announced.map_or(Verdict::Unproven, |last| last.proof);
-    let mut told_expiring = announced.map(|last| last.expiring.clone()).unwrap_or_default();
-    if event == Event::CertificateExpiring {
-        told_expiring.extend(expiring(&connection.proof.hosts));
-        while told_expiring.len() > MOST_EXPIRING && told_expiring.pop_first().is_some() {}
-    }
+    let (proof, is_proof_missing) = told_proof(event, announced, connection);
     let mut record = ConnectionRecord {
         state: connection.state.clone(),
         outcome: connection.outcome.as_str().to_owned(),
@@ -237,8 +271,9 @@ pub fn record(
             problems: problems_digest(&connection.problems),
             config: now.config.clone(),
             was_live: now.status == Status::Live || (now.status != Status::Withdrawn && was_live),
-            proof: if event.tells_proof() { proof_now(connection).unwrap_or(Verdict::Unproven) } else { told_proof },
-            expiring: told_expiring,
+            proof,
+            is_proof_missing,
+            expiring: told_expiring(event, announced, connection),
         },
     };
     // 300 zones do not fit into a parameter; what was announced must.
@@ -246,7 +281,7 @@ pub fn record(
     record
 }
 
-/// How many ends of certificates the record keeps: the latest.
+/// How many ends of certificates the record keeps.
 const MOST_EXPIRING: usize = 2 * proof::MOST_EXPIRING;
 
 /// The size limit of a standard SSM parameter, in bytes.
@@ -298,7 +333,8 @@ pub fn config_digest<'a>(wanted: impl Iterator<Item = &'a str>) -> String {
 }
 
 fn problems_digest(problems: &[Problem]) -> String {
-    let mut lines: Vec<String> = problems.iter().map(|p| format!("{} {}", p.code, p.subject)).collect();
+    let told = problems.iter().filter(|problem| !problem.is_of_proof);
+    let mut lines: Vec<String> = told.map(|p| format!("{} {}", p.code, p.subject)).collect();
     lines.sort();
     lines.dedup();
     digest(lines.iter().map(String::as_str))

@@ -226,11 +226,12 @@ fn add<T: PartialEq>(to: &mut Vec<T>, more: Vec<T>) {
     }
 }
 
-/// The end dates of certificates that expire soon, each once; the latest of them where there are many.
+/// The end dates of the certificates that serve and expire soon, each once; the latest where there are many.
 pub fn expiring(hosts: &[HostProof]) -> BTreeSet<String> {
-    let certificates = hosts.iter().filter_map(|host| host.certificate.as_ref());
-    let mut ends: BTreeSet<String> =
-        certificates.filter(|c| c.days_left <= EXPIRES_SOON_DAYS).map(|c| c.not_after.clone()).collect();
+    let serve = hosts.iter().filter(|host| host.verdict == Verdict::Passed);
+    let certificates = serve.filter_map(|host| host.certificate.as_ref());
+    let soon = certificates.filter(|certificate| (0..=EXPIRES_SOON_DAYS).contains(&certificate.days_left));
+    let mut ends: BTreeSet<String> = soon.map(|certificate| certificate.not_after.clone()).collect();
     while ends.len() > MOST_EXPIRING && ends.pop_first().is_some() {}
     ends
 }

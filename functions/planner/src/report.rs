@@ -121,17 +121,20 @@ pub struct Problem {
     /// Whether nothing may be written because of it.
     #[serde(skip)]
     pub refuses: bool,
+    /// Whether a verifier saw it, or could not look.
+    #[serde(skip)]
+    pub is_of_proof: bool,
 }
 
 impl Problem {
     /// A problem that stops the connection's writes.
     pub fn refusal(code: &'static str, subject: impl Into<String>, message: String, fix: impl Into<String>) -> Problem {
-        Problem { code, message, fix: fix.into(), subject: subject.into(), refuses: true }
+        Problem { refuses: true, ..Problem::note(code, subject, message, fix) }
     }
 
     /// A problem that is only told.
     pub fn note(code: &'static str, subject: impl Into<String>, message: String, fix: impl Into<String>) -> Problem {
-        Problem { code, message, fix: fix.into(), subject: subject.into(), refuses: false }
+        Problem { code, message, fix: fix.into(), subject: subject.into(), refuses: false, is_of_proof: false }
     }
 }
 

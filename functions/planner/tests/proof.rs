@@ -3,7 +3,7 @@
 use planner::cause::Cause;
 use planner::news::{ConnectionRecord, Event, Situation, Status, news, record};
 use planner::proof::{Answer, Certificate, Finding, HostProof, Phase, Verdict};
-use planner::report::{Connection, Outcome};
+use planner::report::{Connection, Outcome, Problem};
 
 fn finding(code: Cause, message: &str) -> Finding {
     Finding { code, message: message.to_owned(), fix: "a fix".to_owned() }
@@ -166,6 +166,85 @@ fn a_proof_is_told_when_it_changes_and_not_when_it_was_not_asked_for() {
 }
 
 #[test]
+fn a_verifier_that_fails_now_and_then_repeats_no_outage() {
+    use Verdict::{Failed, Passed, Unproven};
+    let story = [Some(Passed), Some(Failed), Some(Unproven), Some(Failed), Some(Unproven), Some(Failed), Some(Passed)];
+    let expected: [&[Event]; 7] = [
+        &[Event::ConnectionLive],
+        &[Event::ProofFailed],
+        &[Event::ProofMissing],
+        &[],
+        &[],
+        &[],
+        &[Event::ProofRecovered],
+    ];
+    assert_eq!(of_proof(&story), expected);
+    // Going live without a verdict promises nothing, so the first one is news, whatever it is.
+    assert_eq!(of_proof(&[Some(Unproven), Some(Failed)]), [[Event::ConnectionLive], [Event::ProofFailed]]);
+    assert_eq!(of_proof(&[Some(Unproven), Some(Passed)]), [[Event::ConnectionLive], [Event::ProofRecovered]]);
+}
+
+#[test]
+fn an_outage_is_told_also_while_a_change_is_held_or_refused() {
+    use Verdict::{Failed, Passed};
+    for (status, outcome, event) in
+        [(Status::Held, Outcome::Held, Event::Held), (Status::Refused, Outcome::Refused, Event::Refused)]
+    {
+        let stopped = |after| {
+            let mut connection = Connection { outcome, ..live(after, Vec::new()) };
+            // What a verifier sees tells no new reason to refuse.
+            if after == Some(Failed) {
+                let seen = Problem::note("connect-refused", "a.x", String::new(), "");
+                connection.problems.push(Problem { is_of_proof: true, ..seen });
+            }
+            (status, connection)
+        };
+        let story = [
+            (Status::Live, live(Some(Passed), Vec::new())),
+            stopped(None),
+            stopped(Some(Passed)),
+            stopped(Some(Failed)),
+            stopped(Some(Failed)),
+            stopped(Some(Passed)),
+        ];
+        let expected: [&[Event]; 6] =
+            [&[Event::ConnectionLive], &[event], &[], &[Event::ProofFailed], &[], &[Event::ProofRecovered]];
+        assert_eq!(told(&story), expected);
+    }
+}
+
+#[test]
+fn a_certificate_that_does_not_serve_or_has_ended_does_not_end_soon() {
+    let story = |host: HostProof| {
+        let live = |hosts| (Status::Live, live(Some(Verdict::Passed), hosts));
+        told(&[live(Vec::new()), live(vec![host])])
+    };
+    let silent = [vec![Event::ConnectionLive], vec![]];
+    let end = "2027-01-01T00:00:00Z";
+    assert_eq!(story(ending(host("a.x", Verdict::Failed, Some(Cause::CertificateUntrusted)), end, 14)), silent);
+    assert_eq!(story(ending(host("a.x", Verdict::Passed, None), end, -1)), silent);
+}
+
+#[test]
+fn the_certificate_that_ends_first_is_told_once_also_after_many_that_end_later() {
+    let with = |ends: Vec<String>| {
+        let hosts = ends.iter().map(|end| ending(host("a.x", Verdict::Passed, None), end, 20)).collect();
+        (Status::Live, live(Some(Verdict::Passed), hosts))
+    };
+    let batch = |year: u32| (1..=12).flat_map(move |m| [1, 15].map(|d| format!("{year}-{m:02}-{d:02}T00:00:00Z")));
+    let straggler = vec!["2026-12-01T00:00:00Z".to_owned()];
+    let story = [
+        (Status::Live, live(Some(Verdict::Passed), Vec::new())),
+        with(batch(2027).take(20).collect()),
+        with(batch(2028).take(20).collect()),
+        with(straggler.clone()),
+        with(straggler),
+    ];
+    let once = vec![Event::CertificateExpiring];
+    assert_eq!(told(&story), [vec![Event::ConnectionLive], once.clone(), once.clone(), once, vec![]]);
+}
+
+#[test]
 fn going_live_tells_the_proof_with_it() {
     assert_eq!(
         of_proof(&[Some(Verdict::Failed), Some(Verdict::Failed), Some(Verdict::Passed)]),
@@ -245,6 +324,6 @@ fn a_record_of_the_version_before_is_still_read() {
     let kept = record(Event::ConnectionLive, None, &now, &live(None, Vec::new()));
     let mut old: serde_json::Value = serde_json::from_str(&kept.to_json()).unwrap();
     let announced = old["announced"].as_object_mut().unwrap();
-    assert!(announced.remove("proof").is_some() && announced.remove("expiring").is_some());
+    assert!(["proof", "isProofMissing", "expiring"].iter().all(|new| announced.remove(*new).is_some()));
     assert_eq!(ConnectionRecord::from_json(&old.to_string()), Some(kept));
 }

@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::dns::{Addresses, Lookup};
 use crate::prove::{Tried, asked};
 use crate::request::CheckedTarget;
+use crate::tls::Failure;
 use crate::words;
 
 /// Everything that was seen of one endpoint.
@@ -45,15 +46,13 @@ pub(crate) fn judge(sight: &Sight<'_>) -> Answer {
 impl Sight<'_> {
     fn host(&self, host: &Name) -> HostProof {
         let mut tried: Vec<&Tried> = self.tried.iter().filter(|tried| tried.host == *host).collect();
-        tried.sort_by_key(|tried| (tried.seen.failure.is_some(), tried.ip));
-        let certificate =
-            tried.iter().find_map(|tried| tried.seen.certificate.as_ref()).and_then(|der| certificate(der, self.now));
+        tried.sort_by_key(|tried| tried.ip);
+        let certificate = self.certificate(&tried);
         let answers = match self.phase {
             Phase::Before => self.target.addresses.iter().map(|address| address.ip).collect(),
             Phase::After => self.lookups.get(&asked(host)).map(Addresses::all).unwrap_or_default(),
         };
         let (verdict, cause) = self.verdict(host, &answers, &tried, certificate.as_ref());
-        tried.sort_by_key(|tried| tried.ip);
         HostProof {
             host: host.to_string(),
             verdict,
@@ -91,11 +90,17 @@ impl Sight<'_> {
         if tried.len() < expected {
             return (Verdict::Incomplete, None);
         }
-        // The try that came furthest says most.
-        let failures = tried.iter().filter_map(|tried| Some((tried.seen.failure.as_ref()?, tried.ip)));
-        let furthest = failures.max_by_key(|(failure, ip)| (failure.cause, std::cmp::Reverse(*ip)));
-        let finding = furthest.map(|(failure, ip)| words::of_try(host, &self.target.named(ip), failure, certificate));
+        let finding = furthest(tried)
+            .map(|(tried, failure)| words::of_try(host, &self.target.named(tried.ip), failure, certificate));
         (Verdict::Failed, finding)
+    }
+
+    /// The certificate to show: of those that serve the one that ends first, and otherwise the one that the cause
+    /// speaks of.
+    fn certificate(&self, tried: &[&Tried]) -> Option<Certificate> {
+        let read = |tried: &Tried| certificate(tried.seen.certificate.as_ref()?, self.now);
+        let serving = tried.iter().filter(|tried| tried.seen.failure.is_none()).filter_map(|tried| read(tried));
+        serving.min_by_key(|certificate| certificate.days_left).or_else(|| read(furthest(tried)?.0))
     }
 
     /// What is wrong with the answers of DNS, if anything.
@@ -215,12 +220,18 @@ impl Sight<'_> {
     }
 }
 
+/// The failed try that says most: the one that came furthest.
+fn furthest<'a>(tried: &[&'a Tried]) -> Option<(&'a Tried, &'a Failure)> {
+    let failures = tried.iter().filter_map(|tried| Some((*tried, tried.seen.failure.as_ref()?)));
+    failures.max_by_key(|(tried, failure)| (failure.cause, std::cmp::Reverse(tried.ip)))
+}
+
 /// Certificates that end soon, each once.
 fn expiring(hosts: &[HostProof]) -> Vec<Finding> {
     let mut certificates: BTreeMap<(&str, &str), (&Certificate, Vec<&str>)> = BTreeMap::new();
     for host in hosts {
-        if let Some(certificate) = host.certificate.as_ref().filter(|c| (0..=EXPIRES_SOON_DAYS).contains(&c.days_left))
-        {
+        let serving = host.certificate.as_ref().filter(|_| host.verdict == Verdict::Passed);
+        if let Some(certificate) = serving.filter(|c| (0..=EXPIRES_SOON_DAYS).contains(&c.days_left)) {
             let key = (certificate.not_after.as_str(), certificate.subject.as_str());
             certificates.entry(key).or_insert_with(|| (certificate, Vec::new())).1.push(&host.host);
         }

@@ -63,12 +63,14 @@ pub(crate) fn dns_timed_out(host: &Name) -> Finding {
     )
 }
 
+const ADD_RANGE: &str = "Add the address range of the endpoint's subnets to VERIFY_CIDRS (template parameter VerifyCidrs, which takes IPv4 only: an endpoint with IPv6 alone goes live with CutoverProof=report).";
+
 pub(crate) fn not_allowed(host: &Name, ips: &[IpAddr]) -> Finding {
     let ips: Vec<String> = ips.iter().map(IpAddr::to_string).collect();
     finding(
         Cause::AddressNotAllowed,
         format!("{host} was not tried: {} lies outside VERIFY_CIDRS.", ips.join(", ")),
-        "Add the address range of the endpoint's subnets to VERIFY_CIDRS (template parameter VerifyCidrs).",
+        ADD_RANGE,
     )
 }
 
@@ -76,7 +78,7 @@ pub(crate) fn address_outside(address: &dyn Display) -> Finding {
     finding(
         Cause::AddressNotAllowed,
         format!("The endpoint's address {address} was not tried: it lies outside VERIFY_CIDRS."),
-        "Add the address range of the endpoint's subnets to VERIFY_CIDRS (template parameter VerifyCidrs).",
+        ADD_RANGE,
     )
 }
 

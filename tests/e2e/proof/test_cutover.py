@@ -3,8 +3,8 @@
 import pytest
 
 from tests.e2e.checks import assert_live, assert_only_ours, assert_public
-from tests.e2e.proof.checks import ADDRESSES, PLATFORM, live, phases, records_written, text_of
-from tests.harness import HOSTS, Answer, Scene, fails_at_init
+from tests.e2e.proof.checks import ADDRESSES, API, PLATFORM, live, phases, records_written, text_of
+from tests.harness import HOSTS, OWNER, Answer, Scene, fails_at_init
 from tests.harness.inside import VERIFIER, Inside
 from tests.network import interfaces as how
 
@@ -131,6 +131,25 @@ def test_report_goes_live_and_says_failing(scene: Scene, inside: Inside) -> None
     assert "[tls-closed]" in text
 
 
+def test_report_forgets_what_was_wrong_before_when_clients_can_work(scene: Scene, inside: Inside) -> None:
+    scene.configure(CUTOVER_PROOF="report")
+    inside.interfaces.behave(how.REFUSES)
+    left = [True]
+
+    def mend(service: str, operation: str) -> None:
+        if operation == "ChangeResourceRecordSets" and left:
+            left.clear()
+            inside.interfaces.behave(how.ANSWERS)
+
+    scene.aws.on_call(mend)
+    scene.request("available")
+    answer = scene.run("sweep")
+    assert (answer.outcome, answer.codes) == ("changed", [])
+    assert answer.connection["proof"]["before"] == "failed"
+    assert answer.connection["proof"]["after"] == "passed"
+    assert "connect-refused" not in text_of(scene)
+
+
 def test_report_without_a_verdict_goes_live_and_says_unproven(scene: Scene, inside: Inside) -> None:
     scene.configure(CUTOVER_PROOF="report")
     scene.aws.functions.remove(VERIFIER)
@@ -159,6 +178,21 @@ def test_a_new_host_that_is_not_served_is_held_and_the_old_ones_stay(scene: Scen
     assert inside.requests[0]["targets"][0]["hosts"] == ["typo.example.com"]
     assert_live(scene)
     assert "stay as they are" in text_of(scene)
+
+
+def test_a_zone_without_records_hides_nothing_while_the_cut_over_is_held(scene: Scene, inside: Inside) -> None:
+    """A run ended between making and filling it, and then the endpoint stopped answering."""
+    comment = f"heritage=tdp-privatelink,tdp-privatelink/owner={OWNER},tdp-privatelink/vpc={scene.vpc.id}"
+    scene.aws.make_zone(PLATFORM, scene.vpc, comment=comment)
+    inside.interfaces.behave(how.REFUSES)
+    scene.request("available")
+    assert scene.resolve(API) == []
+    assert scene.run("sweep").outcome == "held"
+    assert_public(scene)
+    assert records_written(scene) == ["route53:DeleteHostedZone"]
+    inside.interfaces.behave(how.ANSWERS)
+    assert scene.run("sweep").outcome == "changed"
+    assert_live(scene)
 
 
 def test_a_replaced_endpoint_is_proved_before_names_move_to_it(scene: Scene, inside: Inside) -> None:

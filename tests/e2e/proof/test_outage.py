@@ -8,8 +8,9 @@ from tests.aws import Invoked
 from tests.aws.dns import SERVFAIL
 from tests.e2e.checks import assert_live
 from tests.e2e.proof.checks import API, OTHER_API, PLATFORM, live, phases, records_written, text_of
-from tests.harness import Scene
+from tests.harness import HOSTS, Scene
 from tests.harness.inside import VERIFIER, Inside
+from tests.harness.world import a_record
 from tests.network import interfaces as how
 
 
@@ -163,6 +164,64 @@ def test_a_certificate_that_ends_soon_at_the_cut_over_is_told_beside(scene: Scen
     assert scene.news() == ["connection-live", "certificate-expiring"]
 
 
+def test_an_outage_is_told_also_while_a_new_host_is_held(scene: Scene, inside: Inside) -> None:
+    live(scene)
+    scene.configure(EXTRA_HOSTS="typo.example.com")
+    inside.requests.clear()
+    answer = scene.run("sweep")
+    assert (answer.outcome, answer.connection["proof"]["after"]) == ("held", "passed")
+    assert [one["targets"][0]["hosts"] for one in inside.requests] == [["typo.example.com"], sorted(HOSTS)]
+    verdicts = {host["host"]: host["verdict"] for host in answer.connection["proof"]["hosts"]}
+    assert verdicts == {host: "passed" for host in HOSTS} | {"typo.example.com": "failed"}
+    inside.interfaces.behave(how.REFUSES)
+    for task in ["drift"] + ["sweep"] * 3:
+        assert scene.run(task).connection["proof"]["after"] == "failed"
+    inside.interfaces.behave(how.ANSWERS)
+    for task in ["sweep"] * 3:
+        assert scene.run(task).connection["proof"]["after"] == "passed"
+    assert scene.news() == ["held", "proof-failed", "proof-recovered"]
+    assert records_written(scene) == []
+
+
+def test_an_outage_is_told_also_while_something_of_others_is_in_the_way(scene: Scene, inside: Inside) -> None:
+    live(scene)
+    scene.plant_zone("files.example.com", a_record("files.example.com", "192.0.2.1"))
+    scene.configure(EXTRA_HOSTS="files.example.com")
+    assert scene.run("drift").outcome == "refused"
+    inside.interfaces.behave(how.REFUSES)
+    for task in ["drift"] + ["sweep"] * 3:
+        answer = scene.run(task)
+        assert (answer.outcome, answer.connection["proof"]["after"]) == ("refused", "failed")
+    inside.interfaces.behave(how.ANSWERS)
+    answer = scene.run("verify")
+    assert (answer.outcome, answer.connection["proof"]["after"]) == ("refused", "passed")
+    assert scene.news() == ["refused", "proof-failed", "proof-recovered"]
+
+
+def test_one_try_that_a_verifier_missed_is_no_news(scene: Scene, inside: Inside) -> None:
+    live(scene)
+    # As often as the SDK tries one call.
+    scene.aws.faults.add("503", "lambda", "Invoke", times=3)
+    answer = scene.run("drift")
+    assert (answer.connection["proof"]["after"], answer.codes, scene.news()) == ("passed", [], [])
+
+
+def test_an_outage_stays_one_when_the_second_look_gets_no_answer(scene: Scene, inside: Inside) -> None:
+    live(scene)
+    inside.interfaces.behave(how.REFUSES)
+    asked = []
+
+    def once(payload: bytes) -> Invoked:
+        asked.append(payload)
+        return inside.invoke(payload) if len(asked) == 1 else Invoked(b"<html>")
+
+    scene.aws.functions.add(VERIFIER, once)
+    answer = scene.run("drift")
+    assert (answer.connection["proof"]["after"], answer.codes) == ("failed", ["connect-refused"])
+    assert len(asked) > 1
+    assert scene.news() == ["proof-failed"]
+
+
 def test_a_repair_during_an_outage_is_held(scene: Scene, inside: Inside) -> None:
     """Whoever moved a name away from an endpoint that is down keeps it there until the endpoint answers."""
     live(scene)
@@ -172,7 +231,7 @@ def test_a_repair_during_an_outage_is_held(scene: Scene, inside: Inside) -> None
     assert records_written(scene) == []
     inside.interfaces.behave(how.ANSWERS)
     assert scene.run("sweep").outcome == "changed"
-    assert scene.news() == ["held", "connection-recovered"]
+    assert scene.news() == ["held", "proof-failed", "connection-recovered"]
     assert_live(scene)
 
 

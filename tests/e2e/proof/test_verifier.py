@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from tests.aws import Invoked
-from tests.e2e.proof.checks import records_written
+from tests.e2e.proof.checks import ADDRESSES, records_written, text_of
 from tests.harness import Function, Scene
 from tests.harness.inside import VERIFIER, Inside, invoked
+from tests.network import interfaces as how
 
 
 def broken(behaviour: str) -> Any:
@@ -97,6 +98,15 @@ def test_addresses_that_cannot_be_read_prove_nothing(scene: Scene, inside: Insid
     answer = scene.run("sweep")
     assert (answer.outcome, answer.codes, records_written(scene)) == ("held", ["access-denied"], [])
     assert inside.requests == []
+
+
+def test_a_write_that_aws_refuses_is_what_the_subject_names(scene: Scene, inside: Inside) -> None:
+    inside.interfaces.behave(how.REFUSES, ADDRESSES[1])
+    scene.aws.faults.add("denied", "route53", "ChangeResourceRecordSets", times=None)
+    scene.request("available")
+    assert scene.run("sweep").error is not None
+    assert "[az-unreachable]" in text_of(scene)
+    assert scene.messages()[0].subject == f"TDP PrivateLink failed in {scene.vpc.id}: access-denied"
 
 
 def test_a_verifier_by_arn_is_found(scene: Scene, inside: Inside) -> None:
