@@ -36,7 +36,7 @@ validate: prepare ## Check the SAM template
 bench: prepare ## Measure the release build of the verifier: start, and a proof of 300 names
 	@$(VENV)/python -m tests.bench
 
-build: prepare ## Build for deployment: small and quick to start (the first time a quarter of an hour)
+build: prepare ## Build for deployment: small and quick to start (the first time about 20 minutes)
 	$(VENV)/sam build
 
 deploy: build ## Build and deploy with the settings in samconfig.toml

@@ -12,7 +12,7 @@ use super::announce::News;
 use super::apply::Written;
 use super::connection::Task;
 use super::memory::rests;
-use super::proof::{Now, Subject};
+use super::proof::{Now, Subject, add};
 use super::read::Vpc;
 use super::{Reconcile, problems};
 use crate::error::{AwsError, Kind};
@@ -74,8 +74,7 @@ impl Reconcile {
                 connection.problems = other;
                 self.prove_after(&subject, &self.config.hosts, has_written, &mut connection).await;
                 if connection.proof.after == Verdict::Unproven {
-                    let more = before.into_iter().filter(|problem| !connection.problems.contains(problem));
-                    connection.problems.extend(more.collect::<Vec<Problem>>());
+                    add(&mut connection.problems, before);
                 }
             }
         }
@@ -91,7 +90,13 @@ impl Reconcile {
             let now = Now { trigger, status, wanted: &task.wanted, has_written: false };
             let led = self.led(&subject, zones);
             if !led.is_empty() && self.must_prove(&subject, &now) {
+                let reasons = std::mem::take(&mut connection.problems);
                 self.prove_after(&subject, &led, false, &mut connection).await;
+                let seen = std::mem::take(&mut connection.problems);
+                // What subjects name comes first: an outage, and otherwise why it is held or refused.
+                let has_failed = connection.proof.after == Verdict::Failed;
+                let (first, then) = if has_failed { (seen, reasons) } else { (reasons, seen) };
+                add(&mut connection.problems, first.into_iter().chain(then));
             }
         }
         self.finish(vpc, trigger, connection, self.nothing(vpc, zones), &task.wanted).await

@@ -255,6 +255,15 @@ fn answer(function: &str, invoked: &Invoked, request: &Request) -> Result<Answer
     Ok(Answer { verdict, ..answer })
 }
 
+/// Adds problems behind those that are there, each once.
+pub(crate) fn add(problems: &mut Vec<Problem>, more: impl IntoIterator<Item = Problem>) {
+    for problem in more {
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+}
+
 /// Notes on the report what was proved, or why nobody knows.
 fn note(connection: &mut Connection, answer: Result<Answer, Problem>) -> Verdict {
     let problems = match &answer {
@@ -264,11 +273,7 @@ fn note(connection: &mut Connection, answer: Result<Answer, Problem>) -> Verdict
     // Before all others: what subjects name is the first.
     let known = std::mem::take(&mut connection.problems);
     let seen = problems.into_iter().map(|problem| Problem { is_of_proof: true, ..problem });
-    for problem in seen.chain(known) {
-        if !connection.problems.contains(&problem) {
-            connection.problems.push(problem);
-        }
-    }
+    add(&mut connection.problems, seen.chain(known));
     let Ok(answer) = answer else { return Verdict::Unproven };
     let hosts = &mut connection.proof.hosts;
     hosts.retain(|known| answer.hosts.iter().all(|host| host.host != known.host));

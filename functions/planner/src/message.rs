@@ -139,7 +139,7 @@ fn happened(event: Event, connection: &Connection) -> String {
     match event {
         Event::ConnectionWaiting => format!("The endpoint in {vpc} is {state}. No DNS record was written."),
         Event::Held => {
-            format!("The endpoint in {vpc} is available, but it did not prove itself. No DNS record was written.")
+            format!("The endpoint in {vpc} is available, but it is not proved. No DNS record was written.")
         }
         Event::ConnectionLive if connection.proof.after == Verdict::Failed => {
             format!("Private DNS is written in {vpc}, and the proof is failing: {}.", failing_hosts(connection))
@@ -204,7 +204,7 @@ fn means(event: Event, connection: &Connection) -> &'static str {
             "A client in this VPC resolved the platform's names, reached the endpoint and saw the right certificates."
         }
         Event::ProofMissing => {
-            "Private DNS is as it should be. What clients meet is not known until the verifier answers again."
+            "Private DNS is as this product wrote it. What clients meet is not known until the verifier answers again."
         }
         Event::CertificateExpiring => {
             "Clients stop trusting the platform on that day unless the certificate is renewed."

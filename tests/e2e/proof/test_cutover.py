@@ -221,7 +221,9 @@ def test_with_many_hosts_the_verifier_is_asked_in_parts(scene: Scene, inside: In
     answer: Answer = scene.run("sweep")
     assert (answer.outcome, answer.connection["proof"]["after"]) == ("changed", "passed")
     assert len(answer.connection["proof"]["hosts"]) == 704
-    assert sorted(len(request["targets"][0]["hosts"]) for request in inside.requests) == [104, 104, 300, 300, 300, 300]
+    # Each once; on a busy machine the verifier runs out of time, and is asked a second time.
+    asked = {(request["phase"], *request["targets"][0]["hosts"]) for request in inside.requests}
+    assert sorted(len(hosts) for _, *hosts in asked) == [104, 104, 300, 300, 300, 300]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from tests.aws import Invoked
 from tests.aws.dns import SERVFAIL
 from tests.e2e.checks import assert_live
-from tests.e2e.proof.checks import API, OTHER_API, PLATFORM, live, phases, records_written, text_of
+from tests.e2e.proof.checks import ADDRESSES, API, OTHER_API, PLATFORM, live, phases, records_written, text_of
 from tests.harness import HOSTS, Scene
 from tests.harness.inside import VERIFIER, Inside
 from tests.harness.world import a_record
@@ -181,6 +181,15 @@ def test_an_outage_is_told_also_while_a_new_host_is_held(scene: Scene, inside: I
         assert scene.run(task).connection["proof"]["after"] == "passed"
     assert scene.news() == ["held", "proof-failed", "proof-recovered"]
     assert records_written(scene) == []
+
+
+def test_a_subject_names_why_a_host_is_held_and_not_what_else_is_seen(scene: Scene, inside: Inside) -> None:
+    live(scene)
+    inside.interfaces.behave(how.REFUSES, ADDRESSES[1])
+    scene.configure(EXTRA_HOSTS="typo.example.com")
+    answer = scene.run("sweep")
+    assert (answer.outcome, "az-unreachable" in answer.codes) == ("held", True)
+    assert scene.messages()[0].subject == f"TDP PrivateLink is HELD in {scene.vpc.id}: certificate-name"
 
 
 def test_an_outage_is_told_also_while_something_of_others_is_in_the_way(scene: Scene, inside: Inside) -> None:
