@@ -71,11 +71,7 @@ def test_sweeps_do_not_withdraw_and_put_back_every_minute(scene: Scene) -> None:
 def test_a_zone_comes_back_to_the_vpc_only_when_it_is_right(scene: Scene) -> None:
     scene.go_live()
     zone_id = scene.zones()["api.tetrascience.com"]
-    route53 = scene.aws.client("route53")
-    elsewhere = {"VPCId": scene.aws.make_vpc("10.77.0.0/16", azs=1).id, "VPCRegion": "us-east-1"}
-    route53.associate_vpc_with_hosted_zone(HostedZoneId=zone_id, VPC=elsewhere)
-    here = {"VPCId": scene.vpc.id, "VPCRegion": "us-east-1"}
-    route53.disassociate_vpc_from_hosted_zone(HostedZoneId=zone_id, VPC=here)
+    scene.detach(zone_id)
     scene.aws.delete_record(zone_id, "api.tetrascience.com", "A")
     assert scene.resolve("api.tetrascience.com") == PUBLIC
 

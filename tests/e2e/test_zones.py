@@ -42,12 +42,7 @@ def test_a_zone_can_be_deleted_by_hand_again_and_again(scene: Scene) -> None:
 def test_a_zone_that_was_taken_from_the_vpc_by_hand_is_put_back(scene: Scene) -> None:
     scene.go_live()
     zone_id = scene.zones()[OTHER_API]
-    other = scene.aws.make_vpc("10.1.0.0/16")
-    route53 = scene.aws.client("route53")
-    route53.associate_vpc_with_hosted_zone(HostedZoneId=zone_id, VPC={"VPCRegion": "us-east-1", "VPCId": other.id})
-    route53.disassociate_vpc_from_hosted_zone(
-        HostedZoneId=zone_id, VPC={"VPCRegion": "us-east-1", "VPCId": scene.vpc.id}
-    )
+    scene.detach(zone_id)
     assert scene.resolve(OTHER_API) == ["203.0.113.1"]
     assert scene.run("drift").outcome == "changed"
     assert scene.zones()[OTHER_API] == zone_id

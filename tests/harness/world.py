@@ -135,6 +135,16 @@ class Scene:
             self.aws.put_records(zone_id, *records)
         self.watch(zone_id, names=[(canonical(record["Name"]), record["Type"]) for record in records])
 
+    def detach(self, zone_id: str) -> None:
+        """Somebody takes a zone from the VPC. A private zone has one, so another gets it."""
+        route53 = self.aws.client("route53")
+        other = self.aws.make_vpc("10.1.0.0/16")
+        for vpc, change in (
+            (other, route53.associate_vpc_with_hosted_zone),
+            (self.vpc, route53.disassociate_vpc_from_hosted_zone),
+        ):
+            change(HostedZoneId=zone_id, VPC={"VPCRegion": self.aws.region, "VPCId": vpc.id})
+
     def watch(self, zone_id: str, *, names: Iterable[tuple[str, str]] | None = None, whole: bool = False) -> None:
         records = self.aws.records(zone_id)
         if names is not None:

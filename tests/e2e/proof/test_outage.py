@@ -247,12 +247,7 @@ def test_a_repair_during_an_outage_is_held(scene: Scene, inside: Inside) -> None
 def test_a_zone_that_comes_back_to_the_vpc_is_proved_first(scene: Scene, inside: Inside) -> None:
     live(scene)
     zone_id = scene.zones()[OTHER_API]
-    other = scene.aws.make_vpc("10.1.0.0/16")
-    route53 = scene.aws.client("route53")
-    route53.associate_vpc_with_hosted_zone(HostedZoneId=zone_id, VPC={"VPCRegion": "us-east-1", "VPCId": other.id})
-    route53.disassociate_vpc_from_hosted_zone(
-        HostedZoneId=zone_id, VPC={"VPCRegion": "us-east-1", "VPCId": scene.vpc.id}
-    )
+    scene.detach(zone_id)
     inside.interfaces.behave(how.REFUSES)
     inside.requests.clear()
     assert scene.run("drift").outcome == "held"
