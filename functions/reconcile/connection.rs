@@ -6,9 +6,11 @@ use planner::marker::ZoneMarker;
 use planner::name::Name;
 use planner::news::{Status, config_digest, records_digest};
 use planner::plan::{Intent, Plan, confirm, plan};
+use planner::proof::Address;
 use planner::record::Data;
 use planner::report::{Connection, Mode, Outcome, Problem, ZoneReport};
 use planner::trigger::Trigger;
+use tokio::sync::OnceCell;
 
 use super::apply::Written;
 use super::config::OnLoss;
@@ -27,6 +29,16 @@ pub(crate) struct Task<'a> {
     pub target: Option<(&'a Endpoint, &'a Data)>,
     /// Digest of what is wanted, from [`Reconcile::wanted`].
     pub wanted: String,
+    /// The endpoint's addresses, read when proof first needs them.
+    pub addresses: OnceCell<Vec<Address>>,
+}
+
+impl Task<'_> {
+    /// What is to be proved; `None` when our records are taken out.
+    pub(crate) fn subject(&self) -> Option<Subject<'_>> {
+        let (endpoint, _) = self.target?;
+        Some(Subject { vpc: self.vpc, endpoint, clock: self.clock, addresses: &self.addresses })
+    }
 }
 
 /// What the state of the endpoint allows.
@@ -84,7 +96,8 @@ impl Reconcile {
                 self.finish(vpc, trigger, connection, self.nothing(vpc, &zones), &wanted).await
             }
             Decision::Write(target) => {
-                let task = Task { vpc, trigger, clock, target, wanted: self.wanted(&endpoint) };
+                let wanted = self.wanted(&endpoint);
+                let task = Task { vpc, trigger, clock, target, wanted, addresses: OnceCell::new() };
                 self.bring_up_to_date(&task, connection, zones).await
             }
         }
@@ -146,9 +159,9 @@ impl Reconcile {
         let owner = self.owner(&vpc.id);
         let change = clock.change("plan");
         let intent = Intent { owner, hosts: &self.config.hosts, target, adopt: self.config.adopt, change: &change };
-        let subject = target.map(|(endpoint, _)| Subject { vpc, endpoint, clock });
-        if let Some((endpoint, _)) = target {
-            connection.proof = self.known_proof(vpc, endpoint);
+        let subject = task.subject();
+        if let Some(subject) = &subject {
+            connection.proof = self.known_proof(subject);
         }
         let mut wanted = plan(&intent, &zones);
         if wanted.is_refused() {

@@ -12,7 +12,7 @@ use super::announce::News;
 use super::apply::Written;
 use super::connection::Task;
 use super::memory::rests;
-use super::proof::{Now, Subject, add};
+use super::proof::{Now, add};
 use super::read::Vpc;
 use super::{Reconcile, problems};
 use crate::error::{AwsError, Kind};
@@ -50,7 +50,7 @@ impl Reconcile {
         written: Written,
         error: Option<AwsError>,
     ) -> Done {
-        let Task { vpc, trigger, clock, target, .. } = *task;
+        let Task { vpc, trigger, .. } = *task;
         if let Some(error) = error {
             connection.problems.insert(0, problems::of_call(&error));
             if written.leaves_unproved {
@@ -64,8 +64,7 @@ impl Reconcile {
             return Done { error: Some(error), is_complete: done.is_complete && is_over, ..done };
         }
         let has_written = !written.plan.is_empty();
-        if let Some((endpoint, _)) = target.filter(|_| connection.outcome != Outcome::Refused) {
-            let subject = Subject { vpc, endpoint, clock };
+        if let Some(subject) = task.subject().filter(|_| connection.outcome != Outcome::Refused) {
             let now = Now { trigger, status: Status::Live, wanted: &task.wanted, has_written };
             if self.must_prove(&subject, &now) {
                 // What the endpoint looked like before counts only where nobody can say what it looks like now.
@@ -83,10 +82,9 @@ impl Reconcile {
 
     /// Ends a connection that is held or refused. What leads to the endpoint already is proved all the same.
     pub(crate) async fn leave(&self, task: &Task<'_>, mut connection: Connection, zones: &[Zone]) -> Done {
-        let Task { vpc, trigger, clock, target, .. } = *task;
+        let Task { vpc, trigger, .. } = *task;
         let status = if connection.outcome == Outcome::Held { Status::Held } else { Status::Refused };
-        if let Some((endpoint, _)) = target {
-            let subject = Subject { vpc, endpoint, clock };
+        if let Some(subject) = task.subject() {
             let now = Now { trigger, status, wanted: &task.wanted, has_written: false };
             let led = self.led(&subject, zones);
             if !led.is_empty() && self.must_prove(&subject, &now) {
@@ -110,13 +108,12 @@ impl Reconcile {
         zones: &[Zone],
         wanted: &Plan,
     ) -> Done {
-        let Task { vpc, trigger, clock, target, .. } = *task;
+        let Task { vpc, trigger, .. } = *task;
         let outcome = if wanted.is_empty() { Outcome::InSync } else { Outcome::Planned };
         let mut connection = Connection { outcome, ..connection.with_plan(wanted) };
         if matches!(trigger, Trigger::Verify { .. })
-            && let Some((endpoint, _)) = target
+            && let Some(subject) = task.subject()
         {
-            let subject = Subject { vpc, endpoint, clock };
             if !self.has_verifier(&vpc.id) {
                 connection.problems.push(problems::unproven(&vpc.id));
             } else {

@@ -7,13 +7,14 @@ use futures::stream::{StreamExt, TryStreamExt, iter};
 use planner::current::{Zone, led, pointed_at};
 use planner::endpoint::Endpoint;
 use planner::name::Name;
-use planner::news::Status;
+use planner::news::{ConnectionRecord, Status};
 use planner::plan::{Change, Plan};
 use planner::proof::{Address, Answer, MOST_HOSTS, Phase, Request, Target, Verdict};
 use planner::record::{NEGATIVE_TTL, RecordType};
 use planner::report::{Connection, Problem, Proof};
 use planner::trigger::Trigger;
 use serde::Deserialize;
+use tokio::sync::OnceCell;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::read::Vpc;
@@ -33,6 +34,8 @@ pub(crate) struct Subject<'a> {
     pub vpc: &'a Vpc,
     pub endpoint: &'a Endpoint,
     pub clock: &'a Clock,
+    /// Of the endpoint; read at most once in a run.
+    pub addresses: &'a OnceCell<Vec<Address>>,
 }
 
 /// What a run has done and found when it comes to proof.
@@ -65,8 +68,9 @@ impl Reconcile {
     }
 
     /// What is known of a connection's proof before this run looks: what was last recorded for this endpoint.
-    pub(crate) fn known_proof(&self, vpc: &Vpc, endpoint: &Endpoint) -> Proof {
-        let same = |record: &&planner::news::ConnectionRecord| {
+    pub(crate) fn known_proof(&self, subject: &Subject<'_>) -> Proof {
+        let Subject { vpc, endpoint, .. } = subject;
+        let same = |record: &&ConnectionRecord| {
             self.has_verifier(&vpc.id) && record.endpoint_id.as_deref() == Some(endpoint.id.as_str())
         };
         let recorded = vpc.record.as_ref().filter(same).map(|record| record.proof);
@@ -171,7 +175,8 @@ impl Reconcile {
         connection: &Connection,
     ) -> Result<Answer, Problem> {
         let endpoint = subject.endpoint;
-        let addresses = self.ec2.addresses(endpoint).await.map_err(|error| problems::of_call(&error))?;
+        let read = || async { self.ec2.addresses(endpoint).await.map_err(|error| problems::of_call(&error)) };
+        let addresses = subject.addresses.get_or_try_init(read).await?;
         if addresses.is_empty() {
             return Err(problems::no_addresses(endpoint));
         }

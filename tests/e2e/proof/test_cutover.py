@@ -13,6 +13,8 @@ def test_an_endpoint_that_proves_itself_goes_live_and_is_proved_as_clients_see_i
     scene.request("available")
     answer = scene.run("sweep")
     assert (answer.outcome, answer.codes) == ("changed", [])
+    # Asked before and after, about addresses that were read once.
+    assert scene.aws.calls.count("ec2:DescribeNetworkInterfaces") == 1
     proof = answer.connection["proof"]
     assert (proof["before"], proof["after"]) == ("passed", "passed")
     assert sorted(one["host"] for one in proof["hosts"]) == sorted(HOSTS)
