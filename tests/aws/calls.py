@@ -8,13 +8,18 @@ from typing import Any
 
 @dataclass
 class Call:
-    """One logged call. `status` stays 0 while it runs, and when the connection was closed without an answer."""
+    """One logged call. `status` stays 0 while it runs, and when the connection was closed without an answer.
+
+    `seconds` is the time that the embedded AWS took for reading the request and making the answer, without what a
+    test's callback or a slow fault added.
+    """
 
     service: str
     operation: str
     params: dict[str, Any]
     fault: str | None = None
     status: int = 0
+    seconds: float = 0.0
 
     @property
     def name(self) -> str:

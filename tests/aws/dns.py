@@ -32,13 +32,15 @@ SERVFAIL, SILENT, TRUNCATED = "servfail", "silent", "truncated"
 class ResolvingServer(BaseResolver):
     """UDP and TCP on one port of 127.0.0.1. `public` is the rest of the world: name to addresses.
 
-    `troubles` are names for which it misbehaves. `queries` are name, type and transport of what was asked.
+    `troubles` are names for which it misbehaves, `overrides` the addresses that it gives for a name whatever is true,
+    none for a name that does not exist. `queries` are name, type and transport of what was asked.
     """
 
     def __init__(self, aws: "World", vpc_id: str, public: dict[str, list[str]] | None = None) -> None:
         self.public = {names.canonical(name): addresses for name, addresses in (public or {}).items()}
         self.port = 0
         self.troubles: dict[str, str] = {}
+        self.overrides: dict[str, list[str]] = {}
         self.queries: list[tuple[str, str, str]] = []
         self._aws = aws
         self._vpc_id = vpc_id
@@ -71,6 +73,8 @@ class ResolvingServer(BaseResolver):
         if trouble == TRUNCATED and handler.protocol == "udp":
             answer.header.tc = 1
             return answer
+        if (forced := self.overrides.get(name.removesuffix("."))) is not None:
+            return _forced(answer, str(request.q.qname), QTYPE[request.q.qtype], forced)
         found = self._aws.view(self._vpc_id, self.public).resolve(name, QTYPE[request.q.qtype])
         _fill(answer, found, str(request.q.qname))
         return answer
@@ -96,6 +100,14 @@ def _pair(resolver: ResolvingServer) -> list[DNSServer]:
         except OSError:
             udp.server.server_close()
     raise OSError("no port is free for both UDP and TCP")
+
+
+def _forced(answer: DNSRecord, name: str, kind: str, addresses: list[str]) -> DNSRecord:
+    if not addresses:
+        answer.header.rcode = RCODE.NXDOMAIN
+    for address in addresses if kind == "A" else []:
+        answer.add_answer(RR(name, QTYPE.A, ttl=60, rdata=A(address)))
+    return answer
 
 
 def _fill(answer: DNSRecord, found: Reply, asked: str) -> None:

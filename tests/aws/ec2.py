@@ -20,6 +20,7 @@ Params = dict[str, Any]
 Result = dict[str, Any]
 
 MAX_ENDPOINTS = 1000
+INTERFACES = pages.Paging("InvalidParameterValue", "InvalidNextToken", most=1000, least=5)
 ID = re.compile(r"vpce-[0-9a-f]{8,17}")
 FILTERS: dict[str, Callable[[Endpoint], str]] = {
     "vpc-endpoint-id": lambda endpoint: endpoint.id,
@@ -29,6 +30,18 @@ FILTERS: dict[str, Callable[[Endpoint], str]] = {
     "vpc-endpoint-type": lambda endpoint: endpoint.kind,
     "vpc-endpoint-state": lambda endpoint: endpoint.state,
     "ip-address-type": lambda endpoint: endpoint.ip_type,
+}
+
+
+INTERFACE_FILTERS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
+    "network-interface-id": lambda shown: [shown["NetworkInterfaceId"]],
+    "vpc-id": lambda shown: [shown["VpcId"]],
+    "subnet-id": lambda shown: [shown["SubnetId"]],
+    "availability-zone": lambda shown: [shown["AvailabilityZone"]],
+    "description": lambda shown: [shown["Description"]],
+    "interface-type": lambda shown: [shown["InterfaceType"]],
+    "status": lambda shown: [shown["Status"]],
+    "group-id": lambda shown: [group["GroupId"] for group in shown["Groups"]],
 }
 
 
@@ -83,7 +96,7 @@ class VpcEndpoints:
             kind=kind,
             ip_type=ip_type,
             record_ip_type=params.get("DnsOptions", {}).get("DnsRecordIpType", ip_type),
-            groups=self.groups(params["VpcId"], params.get("SecurityGroupIds", [])),
+            groups=self.groups(params["VpcId"], params.get("SecurityGroupIds", [])) if kind == "Interface" else [],
             route_table_ids=params.get("RouteTableIds", []),
             tags={tag["Key"]: tag["Value"] for tag in tags},
             policy=params.get("PolicyDocument"),
@@ -130,13 +143,19 @@ class VpcEndpoints:
         return {"Unsuccessful": failed}
 
     def describe_network_interfaces(self, params: Params, set_up: bool) -> Result:
-        """Those of endpoints: nothing else has any here."""
-        known = {interface.id: interface for endpoint in self.endpoints for interface in endpoint.interfaces}
-        wanted = params.get("NetworkInterfaceIds") or list(known)
-        if missing := [one for one in wanted if one not in known]:
+        """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeNetworkInterfaces.html"""
+        known = self._ec2.enis
+        ids = params.get("NetworkInterfaceIds")
+        if missing := [one for one in ids or [] if one not in known]:
             message = f"The networkInterface ID '{missing[0]}' does not exist"
             raise AwsError("InvalidNetworkInterfaceID.NotFound", message)
-        return {"NetworkInterfaces": [_interface(known[one]) for one in wanted]}
+        found = [_interface(known[one]) for one in ids or list(known)]
+        for wanted in params.get("Filters", []):
+            found = [shown for shown in found if _shows(shown, wanted)]
+        if ids:
+            return {"NetworkInterfaces": found}
+        page, following = INTERFACES.cut(found, params, None if set_up else self.page_size)
+        return {"NetworkInterfaces": page, **following}
 
     def create_tags(self, params: Params, set_up: bool) -> Result:
         for endpoint_id in params["Resources"]:
@@ -206,9 +225,10 @@ def _interface(interface: NetworkInterface) -> dict[str, Any]:
         "AvailabilityZone": subnet.availability_zone,
         "AvailabilityZoneId": subnet.availability_zone_id,
         "Description": interface.description,
-        "InterfaceType": "vpc_endpoint",
-        "RequesterManaged": True,
-        "Status": "in-use",
+        "InterfaceType": interface.interface_type or "interface",
+        "RequesterManaged": interface.requester_managed,
+        "Status": interface.status,
+        "Groups": [{"GroupId": group.id, "GroupName": group.name} for group in interface.group_set],
         "Ipv6Addresses": [{"Ipv6Address": address} for address in interface.ipv6_addresses],
     }
     v4 = interface.private_ip_address
@@ -244,4 +264,14 @@ def _matches(endpoint: Endpoint, wanted: dict[str, Any]) -> bool:
         actual = [FILTERS[name](endpoint)]
     else:
         raise AwsError("InvalidParameterValue", f"The filter '{name}' is invalid")
-    return any(fnmatchcase(one, pattern.replace("[", "[[]")) for one in actual for pattern in values)
+    return _any_fits(actual, values)
+
+
+def _shows(shown: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    if wanted["Name"] not in INTERFACE_FILTERS:
+        raise AwsError("InvalidParameterValue", f"The filter '{wanted['Name']}' is invalid")
+    return _any_fits(INTERFACE_FILTERS[wanted["Name"]](shown), wanted.get("Values", []))
+
+
+def _any_fits(actual: list[str], patterns: list[str]) -> bool:
+    return any(fnmatchcase(one, pattern.replace("[", "[[]")) for one in actual for pattern in patterns)

@@ -36,7 +36,7 @@ def render(error: AwsError, service: str, protocol: str) -> Answer:
     request_id = str(uuid4())
     headers = {"x-amzn-RequestId": request_id}
     if protocol in ("json", "rest-json"):
-        headers["Content-Type"] = "application/x-amz-json-1.1"
+        headers["Content-Type"] = "application/json" if protocol == "rest-json" else "application/x-amz-json-1.1"
         headers["x-amzn-ErrorType"] = error.code
         body = json.dumps({"__type": error.code, "message": error.message})
         return Answer(error.status, body.encode(), headers)

@@ -16,6 +16,8 @@ THROTTLED = {
     "sns": ("Throttling", "Rate exceeded", 400),
     "sts": ("Throttling", "Rate exceeded", 400),
     "lambda": ("TooManyRequestsException", "Rate Exceeded.", 429),
+    "sesv2": ("TooManyRequestsException", "Too many requests.", 429),
+    "service-quotas": ("TooManyRequestsException", "Rate exceeded", 400),
 }
 
 # Code and status of a call that IAM does not allow.
@@ -25,7 +27,12 @@ DENIED = {
     "sns": ("AuthorizationError", 403),
     "sts": ("AccessDenied", 403),
     "ssm": ("AccessDeniedException", 400),
+    "route53resolver": ("AccessDeniedException", 400),
+    "service-quotas": ("AccessDeniedException", 400),
 }
+
+# What IAM calls a service, where that is not the name of its model.
+IAM_NAMES = {"sns": "SNS", "sesv2": "ses", "service-quotas": "servicequotas"}
 
 
 @dataclass
@@ -96,7 +103,7 @@ def refusal(kind: str, service: str, operation: str, resource: str, account: str
         return AwsError("ServiceUnavailable", "Service is unable to handle request.", 503)
     code, status = DENIED.get(service, ("AccessDeniedException", 403))
     user = f"arn:aws:sts::{account}:assumed-role/reconcile/x"
-    action = f"{'SNS' if service == 'sns' else service}:{operation}"
+    action = f"{IAM_NAMES.get(service, service)}:{operation}"
     message = (
         f"User: {user} is not authorized to perform: {action} on resource: {resource} "
         f"because no identity-based policy allows the {action} action"
@@ -114,4 +121,8 @@ def resource_of(service: str, params: dict[str, Any], region: str, account: str)
         return params["TopicArn"]
     if service == "ssm" and (name := params.get("Name") or params.get("Path")):
         return f"arn:aws:ssm:{region}:{account}:parameter/{name.lstrip('/')}"
+    if service == "sesv2" and "EmailIdentity" in params:
+        return f"arn:aws:ses:{region}:{account}:identity/{params['EmailIdentity']}"
+    if service == "service-quotas" and "QuotaCode" in params:
+        return f"arn:aws:servicequotas:{region}:{account}:{params['ServiceCode']}/{params['QuotaCode']}"
     return "*"

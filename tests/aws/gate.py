@@ -31,26 +31,33 @@ class Gate:
         self._moto = moto
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        started = time.perf_counter()
         request = wire.read(environ)
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._world.account
         if request.set_up:
             return _send(self._answer(request, environ), start_response)
-        call = Call(request.service, request.operation, request.params)
+        call = Call(request.service, request.operation, request.params, seconds=time.perf_counter() - started)
         self._world.calls.append(call)
         for callback in self._world.callbacks():
             callback(request.service, request.operation)
         fault = self._world.faults.strike(request.service, request.operation)
         if fault is None:
-            answer: Answer | None = self._answer(request, environ)
+            answer: Answer | None = self._timed(call, request, environ)
         else:
             call.fault = fault.kind
-            answer = self._faulty(fault, request, environ)
+            answer = self._faulty(fault, call, request, environ)
         if answer is None:
             return _hang_up(environ, start_response)
         call.status = answer.status
         return _send(answer, start_response)
 
-    def _faulty(self, fault: Fault, request: wire.Request, environ: dict[str, Any]) -> Answer | None:
+    def _timed(self, call: Call, request: wire.Request, environ: dict[str, Any]) -> Answer:
+        started = time.perf_counter()
+        answer = self._answer(request, environ)
+        call.seconds += time.perf_counter() - started
+        return answer
+
+    def _faulty(self, fault: Fault, call: Call, request: wire.Request, environ: dict[str, Any]) -> Answer | None:
         """The answer that a fault leaves, or None where the client gets none."""
         if fault.kind in REFUSALS:
             resource = resource_of(request.service, request.params, request.region, self._world.account)
@@ -60,7 +67,7 @@ class Gate:
             return None
         if fault.kind == "slow":
             time.sleep(fault.seconds)
-        answer = self._answer(request, environ)
+        answer = self._timed(call, request, environ)
         if fault.kind == "lost":
             return None
         if fault.kind == "malformed":

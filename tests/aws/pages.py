@@ -2,10 +2,10 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from tests.aws.errors import AwsError
-
 
 Item = TypeVar("Item")
 MARK = "next:"
@@ -41,3 +41,27 @@ def position(token: str, error_code: str) -> str:
 def cut(items: Sequence[Item], at_most: int) -> tuple[list[Item], Item | None]:
     """The page, and the first item after it."""
     return list(items[:at_most]), items[at_most] if len(items) > at_most else None
+
+
+@dataclass(frozen=True)
+class Paging:
+    """How one kind of list is cut, and the codes with which it refuses a size and a token."""
+
+    bad_size: str
+    bad_token: str
+    most: int = 100
+    least: int = 1
+    usual: int | None = None
+
+    def cut(
+        self, items: Sequence[Item], params: dict[str, Any], cap: int | None
+    ) -> tuple[list[Item], dict[str, str]]:
+        """The page that a call asks for, and its `NextToken` where more follow."""
+        asked = params.get("MaxResults", self.usual or self.most)
+        if not self.least <= asked <= self.most:
+            message = f"Value ( {asked} ) for parameter maxResults is invalid: from {self.least} to {self.most}."
+            raise AwsError(self.bad_size, message)
+        start = position(params["NextToken"], self.bad_token) if params.get("NextToken") else "0"
+        end = int(start) + min(asked, cap or asked)
+        following = {"NextToken": token(str(end))} if end < len(items) else {}
+        return list(items[int(start) : end]), following

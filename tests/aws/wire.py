@@ -15,11 +15,13 @@ from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request as MotoRequest
 from moto.core.request import determine_request_protocol
 from moto.core.routing import get_service_router
-from moto.core.serialize import SerializationContext, get_serializer_class
+from moto.core.serialize import SerializationContext, XFormedAttributePicker, get_serializer_class
 
 from tests.aws.errors import NAMESPACES, Answer
 
 SET_UP_HEADER = "x-embedded-aws-set-up"
+# Services that sign with another name than their model's.
+SIGNED_AS = {"servicequotas": "service-quotas"}
 CREDENTIAL = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 
 
@@ -45,6 +47,7 @@ def read(environ: dict[str, Any]) -> Request:
     service, region = (scope["service"], scope["region"]) if scope else ("unsigned", "")
     if service == "ses" and environ["PATH_INFO"].startswith("/v2/"):
         service = "sesv2"
+    service = SIGNED_AS.get(service, service)
     set_up = environ.get("HTTP_X_EMBEDDED_AWS_SET_UP") is not None
     try:
         model, protocol, params = _parse(service, environ, body)
@@ -74,11 +77,11 @@ def _parse(service: str, environ: dict[str, Any], body: bytes) -> tuple[Operatio
 
 
 def answer(request: Request, result: dict[str, Any]) -> Answer:
-    """A successful result, serialised as the operation's model says."""
+    """A successful result, which may hold objects of moto, serialised as the operation's model says."""
     assert request.model is not None
     request_id = str(uuid4())
     serializer = get_serializer_class(request.service, request.protocol)(
-        request.model, SerializationContext(request_id)
+        request.model, SerializationContext(request_id), value_picker=XFormedAttributePicker()
     )
     response = serializer.serialize(result)
     body = response["body"]

@@ -3,7 +3,6 @@
 import ipaddress
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import RLock
 from typing import Any
 
@@ -24,22 +23,15 @@ from tests.aws.gate import method_of
 from tests.aws.lookup import View
 from tests.aws.route53 import Route53
 from tests.aws.sns import Message
+from tests.aws.surroundings import Surroundings
+from tests.aws.vpc import Vpc
 from tests.aws.zones import Zone
 
 Callback = Callable[[str, str], object]
 TAGGING = ("CreateTags", "DeleteTags")
 
 
-@dataclass(frozen=True)
-class Vpc:
-    """A VPC with DNS support and DNS hostnames on, and one subnet per Availability Zone."""
-
-    id: str
-    cidr: str
-    subnet_ids: list[str]
-
-
-class World:
+class World(Surroundings):
     """The state behind the endpoint URL, and the ways to arrange it."""
 
     url: str
@@ -63,6 +55,7 @@ class World:
             self._endpoints = VpcEndpoints(self.account, self.region, self._ec2, self._zone_names)
             self._route53 = Route53(self.account, self._vpc_regions, self._hidden_domains, self._served)
             self.functions = Functions(self.region, self.account)
+            self._surround()
             self._messages: list[Message] = []
             self._callbacks: list[Callback] = []
         self.faults.clear()
@@ -74,13 +67,16 @@ class World:
         """Our own answer to an operation, or None where moto's is right."""
         if request.service == "route53":
             return method_of(self._route53, request.operation)
+        if request.service in self.services:
+            return self.service_method(request.service, request.region, request.operation)
         if request.service != "ec2" or request.region != self.region:
             return None
         if request.operation in TAGGING and not all(
             resource.startswith("vpce-") for resource in request.params["Resources"]
         ):
             return None
-        return method_of(self._endpoints, request.operation)
+        apis = (self._endpoints, self._network, self._endpoint_services)
+        return next((found for api in apis if (found := method_of(api, request.operation))), None)
 
     def remember(self, message: Message) -> None:
         with self.lock:
@@ -129,6 +125,7 @@ class World:
     @page_size.setter
     def page_size(self, items: int | None) -> None:
         self._route53.page_size = self._endpoints.page_size = items
+        self._cap_pages(items)
 
     def on_call(self, callback: Callback) -> None:
         """Have `callback(service, operation)` called before each logged call is processed. It may block."""
@@ -213,6 +210,11 @@ class World:
                 endpoint.coming.append([after_describes, state])
             else:
                 endpoint.enter(state)
+
+    def hide_dns_entries(self, endpoint_id: str) -> None:
+        """EC2 lists no DNS names for the endpoint, whatever its state, until it enters one again."""
+        with self.lock:
+            self._endpoints.endpoints.find(endpoint_id).was_available = False
 
     def accept_endpoint(self, endpoint_id: str) -> None:
         """The provider accepts: pending for one more DescribeVpcEndpoints, then available."""
