@@ -1,5 +1,6 @@
-//! What the functions of `tdp-privatelink` share: the AWS edges, their errors, and `reconcile`.
+//! What the functions of `tdp-privatelink` share: the AWS edges, their errors, settings, and `reconcile`.
 
 pub mod aws;
 pub mod error;
 pub mod reconcile;
+pub mod settings;

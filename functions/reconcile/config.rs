@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use planner::catalog::{self, Applied, Deployment};
-use planner::desired;
 use planner::name::Name;
 use planner::report::Mode;
 use planner::variables::{Invalid, Reader, one_of};
+
+use crate::settings::{self, Deployed, is_id};
 
 /// What happens to our records when the endpoint is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +39,6 @@ pub struct Config {
 const NOT_YET: [(&str, &[&str]); 3] =
     [("AWS_SERVICE_ROUTING", &["none"]), ("EXTRA_VPC_IDS", &[]), ("STAGING_VPC_ID", &[])];
 
-const COMPONENTS: [&str; 5] = ["hub", "data-hub", "agent", "agent-s3-direct", "connector"];
-
 impl Config {
     /// Parses the variables.
     ///
@@ -51,23 +49,9 @@ impl Config {
         for (variable, allowed) in NOT_YET {
             refuse_unsupported(&mut reader, variable, allowed);
         }
-        let region = reader.required("AWS_REGION", "the Region that the function runs in", is_region);
-        let service = reader.required(
-            "TDP_SERVICE_NAME",
-            "com.amazonaws.vpce.<region>.vpce-svc-<hexadecimal digits>, from TetraScience",
-            is_service_name,
-        );
-        let platform = reader.required(
-            "TDP_PLATFORM_HOST",
-            "a host name such as platform.tetrascience.com, without https:// and without a path",
-            |text| Name::host(text).is_ok_and(|name| name.wildcard_base().is_none()),
-        );
-        let components = components(&mut reader);
-        let bucket_prefix = bucket_prefix(&mut reader, &components);
-        let extra_hosts = extra_hosts(&mut reader);
-        let vpc_id =
-            reader.optional("VPC_ID", "vpc-<8 to 17 hexadecimal digits>, or empty", |text| is_id(text, "vpc-"));
-        let adopt = reader.choice("EXISTING_ZONES", &["refuse", "adopt"], "refuse") == "adopt";
+        let deployed = settings::deployed(&mut reader);
+        let vpc_id = settings::vpc_id(&mut reader);
+        let adopt = settings::adopts(&mut reader);
         let on_loss = match reader.choice("ON_LOSS", &["keep", "withdraw"], "keep") {
             "withdraw" => OnLoss::Withdraw,
             _ => OnLoss::Keep,
@@ -77,37 +61,23 @@ impl Config {
             "withdraw" => Mode::Withdraw,
             _ => Mode::Plan,
         };
-        let owner_id = reader.required(
-            "OWNER_ID",
-            "1 to 128 letters, digits, hyphens, underscores or dots: the stack's name",
-            |text| {
-                (1..=128).contains(&text.len())
-                    && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
-            },
-        );
-        let topic_arn = reader.required("TOPIC_ARN", "the ARN of an SNS topic, arn:…:sns:…", is_topic_arn);
+        let owner_id = settings::owner_id(&mut reader);
+        let topic_arn = settings::topic_arn(&mut reader);
         let verifiers = verifiers(&mut reader, vpc_id.as_deref());
         let requires_proof = reader.choice("CUTOVER_PROOF", &["require", "report"], "require") == "require";
-        if !service.is_empty() && !region.is_empty() && !service.contains(&format!(".vpce.{region}.")) {
-            reader.say(
-                "TDP_SERVICE_NAME",
-                Some(&service),
-                format!("a service of this function's Region, {region}: the VPC and the platform must share it"),
-            );
-        }
-
-        let mut hosts = BTreeSet::new();
-        if let Ok(platform_host) = Name::host(&platform) {
-            let deployment = Deployment { platform_host, region: region.clone(), components, bucket_prefix };
-            hosts = all_hosts(&mut reader, &deployment, extra_hosts);
+        if deployed.is_elsewhere() {
+            let Deployed { service_name, region, .. } = &deployed;
+            let allowed =
+                format!("a service of this function's Region, {region}: the VPC and the platform must share it");
+            reader.say("TDP_SERVICE_NAME", Some(service_name), allowed);
         }
         if !reader.invalid.is_empty() {
             return Err(reader.invalid);
         }
         Ok(Config {
-            service_name: service,
-            region,
-            hosts,
+            service_name: deployed.service_name,
+            region: deployed.region,
+            hosts: deployed.hosts,
             vpc_id,
             adopt,
             on_loss,
@@ -125,59 +95,6 @@ fn refuse_unsupported(reader: &mut Reader<'_>, variable: &'static str, allowed: 
         let allowed = if allowed.is_empty() { "empty".to_owned() } else { one_of(allowed) };
         reader.say(variable, Some(value), format!("{allowed}: this version does not support more yet"));
     }
-}
-
-fn components(reader: &mut Reader<'_>) -> BTreeSet<String> {
-    let mut components = BTreeSet::new();
-    for component in reader.list("TDP_COMPONENTS") {
-        if COMPONENTS.contains(&component) {
-            components.insert(component.to_owned());
-        } else {
-            reader.say("TDP_COMPONENTS", Some(component), format!("a list of {}", one_of(&COMPONENTS)));
-        }
-    }
-    if components.is_empty() {
-        components.extend(["hub".to_owned(), "agent".to_owned()]);
-    }
-    components
-}
-
-fn bucket_prefix(reader: &mut Reader<'_>, components: &BTreeSet<String>) -> Option<String> {
-    let allowed = "{infra}-{env}: 3 to 50 lower-case letters, digits and hyphens, from TetraScience";
-    let is_valid = |text: &str| {
-        (3..=50).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-    };
-    let prefix = reader.optional("TDP_BUCKET_PREFIX", allowed, is_valid);
-    let is_direct = components.contains("agent-s3-direct");
-    if is_direct && prefix.is_none() {
-        reader.say("TDP_BUCKET_PREFIX", None, format!("{allowed}, because TDP_COMPONENTS has agent-s3-direct"));
-    }
-    if !is_direct && prefix.is_some() {
-        reader.say("TDP_BUCKET_PREFIX", prefix.as_deref(), "empty, unless TDP_COMPONENTS has agent-s3-direct");
-    }
-    prefix
-}
-
-fn extra_hosts(reader: &mut Reader<'_>) -> BTreeSet<Name> {
-    let mut hosts = BTreeSet::new();
-    for entry in reader.list("EXTRA_HOSTS") {
-        if entry.contains('=') {
-            reader.say(
-                "EXTRA_HOSTS",
-                Some(entry),
-                "a list of hosts: host=<service name> is not supported by this version yet",
-            );
-            continue;
-        }
-        match Name::host(entry) {
-            Ok(host) => {
-                hosts.insert(host);
-            }
-            Err(error) => reader.say("EXTRA_HOSTS", Some(entry), format!("a list of host names or *.host: {error}")),
-        }
-    }
-    hosts
 }
 
 /// `vpc-…=<function name or ARN>`, at most one for a VPC, and none for a VPC that `VPC_ID` leaves out.
@@ -198,57 +115,6 @@ fn verifiers(reader: &mut Reader<'_>, vpc_id: Option<&str>) -> BTreeMap<String, 
         }
     }
     verifiers
-}
-
-/// The hosts of the catalog and the extra ones, once it is sure that no zone for them would be too wide.
-fn all_hosts(reader: &mut Reader<'_>, deployment: &Deployment, extra_hosts: BTreeSet<Name>) -> BTreeSet<Name> {
-    let catalog = catalog::apply(deployment).and_then(|catalog| catalog.tdp_hosts().map(|hosts| (catalog, hosts)));
-    let (catalog, mut hosts): (Applied, BTreeSet<Name>) = match catalog {
-        Ok(found) => found,
-        Err(error) => {
-            let allowed = format!("a host that the catalog's names can be built from: {}", planner::log::chain(&error));
-            reader.say("TDP_PLATFORM_HOST", Some(deployment.platform_host.as_str()), allowed);
-            return BTreeSet::new();
-        }
-    };
-    for host in &extra_hosts {
-        let zone = host.wildcard_base().unwrap_or_else(|| host.clone());
-        if let Some(why) = catalog.never(&zone) {
-            let allowed = format!("narrower: it would need a private zone {zone}, and {why}");
-            reader.say("EXTRA_HOSTS", Some(host.as_str()), allowed);
-        }
-    }
-    hosts.extend(extra_hosts);
-    for zone in desired::zones(&hosts, &BTreeSet::new()).keys() {
-        if let Some(why) = catalog.never(zone).filter(|_| deployment.platform_host == *zone) {
-            let allowed = format!("the host of one deployment: it would need a private zone {zone}, and {why}");
-            reader.say("TDP_PLATFORM_HOST", Some(zone.as_str()), allowed);
-        }
-    }
-    hosts
-}
-
-fn is_region(text: &str) -> bool {
-    text.contains('-') && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-}
-
-fn is_service_name(text: &str) -> bool {
-    // China's services start with `cn.`.
-    let rest = text.strip_prefix("cn.").unwrap_or(text).strip_prefix("com.amazonaws.vpce.");
-    rest.and_then(|rest| rest.split_once('.')).is_some_and(|(region, id)| is_region(region) && is_id(id, "vpce-svc-"))
-}
-
-fn is_id(text: &str, prefix: &str) -> bool {
-    let hex = text.strip_prefix(prefix).unwrap_or_default();
-    (8..=17).contains(&hex.len()) && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-}
-
-fn is_topic_arn(text: &str) -> bool {
-    let mut parts = text.split(':');
-    parts.next() == Some("arn")
-        && parts.nth(1) == Some("sns")
-        && parts.count() == 3
-        && !text.contains(char::is_whitespace)
 }
 
 /// A function's name, partial or whole ARN, with or without a version or alias.
