@@ -24,8 +24,8 @@ format: ## Check the format (cargo fmt --all mends it)
 lint: ## Check with clippy, warnings are errors
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 
-test-planner: ## Test the planner: examples and properties
-	cargo test --locked -p planner
+test-planner: ## Test the pure crates, planner and checks: examples, properties and golden texts
+	cargo test --locked -p planner -p checks
 
 test-end-to-end: prepare ## Test the real binaries against the embedded AWS and real servers, and the embedded AWS itself
 	$(VENV)/python -m pytest -q -n 2 tests
@@ -33,7 +33,7 @@ test-end-to-end: prepare ## Test the real binaries against the embedded AWS and 
 validate: prepare ## Check the SAM template
 	$(VENV)/sam validate --lint --template template.yaml --region us-east-1
 
-bench: prepare ## Measure the release build of the verifier: start, and a proof of 300 names
+bench: prepare ## Measure: start of the verifier, a proof of 300 names, a preflight of a large VPC
 	@$(VENV)/python -m tests.bench
 
 build: prepare ## Build for deployment: small and quick to start (the first time about 20 minutes)

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
+use checks::facts::Unread;
 
 /// What sort of failure it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +97,11 @@ where
     }
 }
 
+/// A failed call as a fact that is not known.
+pub fn unread(error: &AwsError) -> Unread {
+    Unread { action: error.action, is_denied: error.kind == Kind::Denied, message: error.to_string() }
+}
+
 fn classify<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> (Kind, String) {
     let ours = |kind, word: &str| (kind, word.to_owned());
     match error {
@@ -145,7 +151,15 @@ fn kind_of(code: &str) -> Kind {
         | "RequestTimeoutException" => Kind::Unavailable,
         // EC2 spells it InvalidVpcEndpointId.NotFound; other code bases saw InvalidVpcEndpoint.NotFound.
         _ if code.starts_with("InvalidVpcEndpoint") && code.ends_with(".NotFound") => Kind::NotFound,
-        "ParameterNotFound" | "ResourceNotFoundException" => Kind::NotFound,
+        // EC2 spells VPC both ways.
+        "InvalidVpcID.NotFound" | "InvalidVpcId.NotFound" | "InvalidVpcID.Malformed" | "InvalidVpcId.Malformed" => {
+            Kind::NotFound
+        }
+        "ParameterNotFound"
+        | "ResourceNotFoundException"
+        | "InvalidServiceName"
+        | "NotFoundException"
+        | "NoSuchResourceException" => Kind::NotFound,
         _ => Kind::Refused,
     }
 }

@@ -1,6 +1,7 @@
-//! What the functions of `tdp-privatelink` share: the AWS edges, their errors, settings, and `reconcile`.
+//! The functions that call AWS, `reconcile` and `preflight`, and what they share: the AWS edges, their errors, settings.
 
 pub mod aws;
 pub mod error;
+pub mod preflight;
 pub mod reconcile;
 pub mod settings;

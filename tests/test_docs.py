@@ -37,9 +37,10 @@ def test_every_cause_and_every_trouble_of_a_verifier_stands_in_the_page_on_proof
 
 
 def test_every_variable_stands_in_the_readme() -> None:
-    config = "".join((ROOT / f"functions/{path}/config.rs").read_text() for path in ("reconcile", "verify/src"))
-    variables = set(re.findall(r'"([A-Z]+_[A-Z_]+|MODE|VERIFIERS)"', config)) - {"AWS_REGION"}
-    assert len(variables) == 20
+    files = ("settings.rs", "reconcile/config.rs", "verify/src/config.rs", "preflight/config.rs")
+    config = "".join((ROOT / "functions" / path).read_text() for path in files)
+    variables = set(re.findall(r'"([A-Z]+_[A-Z_]+|MODE|VERIFIERS|CONTACTS)"', config)) - {"AWS_REGION"}
+    assert len(variables) == 20 + 5
     readme = (ROOT / "README.md").read_text()
     assert [name for name in sorted(variables) if f"`{name}`" not in readme] == []
 
@@ -63,10 +64,11 @@ def test_every_parameter_of_the_readme_exists_in_the_template() -> None:
 def test_the_template_and_the_code_agree_on_the_variables() -> None:
     template = (ROOT / "template.yaml").read_text()
     blocks = re.findall(r"Environment:\n\s+Variables:\n((?:\s+[A-Z_]+: .*\n)+)", template)
-    assert len(blocks) == 2
-    for block, folder, most in zip(blocks, ("reconcile", "verify/src"), (13, 3), strict=True):
+    assert len(blocks) == 3
+    shared = (ROOT / "functions/settings.rs").read_text()
+    for block, folder, most in zip(blocks, ("reconcile", "verify/src", "preflight"), (13, 3, 13), strict=True):
         variables = re.findall(r"^\s+([A-Z_]+):", block, re.MULTILINE)
-        config = (ROOT / f"functions/{folder}/config.rs").read_text()
+        config = (ROOT / f"functions/{folder}/config.rs").read_text() + (shared if folder != "verify/src" else "")
         assert len(variables) == most
         assert [name for name in variables if f'"{name}"' not in config] == []
 
@@ -79,14 +81,49 @@ def resource(name: str) -> str:
     return found[0]
 
 
+def actions_in(*patterns: str) -> set[str]:
+    """The IAM actions that files of functions/aws name."""
+    files = [path for pattern in patterns for path in (ROOT / "functions/aws").glob(pattern)]
+    return {found for path in files for found in re.findall(r'"([a-z0-9]+:[A-Z]\w+)"', path.read_text())}
+
+
+def allowed_to(role: str) -> set[str]:
+    return set(re.findall(r"^\s+(?:- |Action: )([a-z0-9]+:[A-Z]\w+)$", resource(role), re.MULTILINE)) - {"sts:AssumeRole"}
+
+
 def test_the_role_allows_the_calls_of_the_code_and_no_others() -> None:
     """Beside the code's own: what Route 53, Lambda and SNS do in the role's name."""
-    role = resource("ReconcileRole")
-    allowed = set(re.findall(r"^\s+(?:- |Action: )((?:ec2|route53|sns|ssm|sqs|logs|lambda):\w+)$", role, re.MULTILINE))
-    called = set(re.findall(r'"((?:ec2|route53|sns|ssm|lambda):\w+)"', rust_sources()))
+    called = actions_in("ec2/endpoints.rs", "lambda.rs", "route53.rs", "sns.rs", "ssm.rs")
     in_its_name = {"ec2:DescribeVpcs", "sqs:SendMessage", "logs:CreateLogStream", "logs:PutLogEvents"}
     assert len(called) == 15
+    assert allowed_to("ReconcileRole") == called | in_its_name
+
+
+def test_the_preflight_role_allows_reading_announcing_and_log_lines_only() -> None:
+    called = actions_in("ec2/*.rs", "profiles.rs", "quotas.rs", "resolver/*.rs", "ses.rs", "sns.rs")
+    called |= {"route53:ListHostedZones", "route53:ListHostedZonesByVPC"}
+    in_its_name = {"sqs:SendMessage", "logs:CreateLogStream", "logs:PutLogEvents"}
+    allowed = allowed_to("PreflightRole")
     assert allowed == called | in_its_name
+    reads = {action for action in allowed if action.split(":")[1].startswith(("Describe", "Get", "List"))}
+    assert allowed - reads == in_its_name | {"sns:Publish"}
+    page = (ROOT / "docs/permissions.md").read_text()
+    assert [action for action in sorted(allowed) if f"`{action}`" not in page] == []
+
+
+def test_every_finding_of_preflight_is_explained_and_every_explained_one_exists() -> None:
+    sources = "".join(path.read_text() for path in sorted((ROOT / "functions/checks/src/checks").glob("*.rs")))
+    codes = set(re.findall(r'(?:Finding::(?:blocker|warning|note)|off)\(\s*"([a-z0-9-]+)"', sources))
+    assert len(codes) > 50
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \| (?:blocker|warning|note)", (ROOT / "docs/preflight.md").read_text(), re.MULTILINE)
+    assert sorted(rows) == sorted(codes)
+
+
+def test_every_finding_of_preflight_has_a_test_in_which_it_is_found() -> None:
+    """That each is absent where all is well, the clean worlds show for all of them at once."""
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \| (?:blocker|warning|note)", (ROOT / "docs/preflight.md").read_text(), re.MULTILINE)
+    tests = "".join(path.read_text() for path in (ROOT / "tests/preflight").glob("test_*.py"))
+    assert [code for code in rows if f'"{code}"' not in tests] == []
 
 
 def test_the_verifiers_role_gives_its_code_nothing_but_log_lines() -> None:
@@ -130,6 +167,14 @@ def test_the_verifier_links_no_aws_sdk() -> None:
     crates = {line.split()[0] for line in tree.splitlines() if line}
     assert {"verify", "planner", "lambda_runtime", "hickory-resolver", "rustls"} <= crates
     assert [crate for crate in crates if crate.startswith(("aws-", "aws_", "tdp-"))] == []
+
+
+def test_the_checks_can_reach_nothing_outside() -> None:
+    manifest = tomllib.loads((ROOT / "functions/checks/Cargo.toml").read_text())
+    assert set(manifest["dependencies"]) == {"ipnet", "minijinja", "planner", "serde", "serde_json"}
+    sources = "\n".join(path.read_text() for path in (ROOT / "functions/checks/src").rglob("*.rs"))
+    for reach in ("std::env", "std::time", "std::fs", "SystemTime", "async fn"):
+        assert reach not in sources, reach
 
 
 def test_the_planner_can_reach_nothing_outside() -> None:

@@ -1,8 +1,12 @@
-//! The edges: one file per AWS service, and the only ones that know the SDK's types.
+//! The edges: one file or folder per AWS service, and the only ones that know the SDK's types.
 
 pub mod ec2;
 pub mod lambda;
+pub mod profiles;
+pub mod quotas;
+pub mod resolver;
 pub mod route53;
+pub mod ses;
 pub mod sns;
 pub mod ssm;
 mod whole;

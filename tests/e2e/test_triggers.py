@@ -12,8 +12,8 @@ from tests.harness import Scene
 from tests.harness.function import ROOT
 
 FILES = sorted((ROOT / "events").glob("*.json"))
-# Those of the verifier are tried in tests/verify.
-EVENTS = {path.name: path.read_bytes() for path in FILES if not path.name.startswith("verifier-")}
+# Those of the verifier are tried in tests/verify, those of preflight in tests/preflight.
+EVENTS = {path.name: path.read_bytes() for path in FILES if not path.name.startswith(("verifier-", "preflight"))}
 WRITING = sorted(set(EVENTS) - {"plan.json", "verify.json"})
 EXAMPLE_ID = "vpce-0a1b2c3d4e5f60718"
 NAMING = [name for name in WRITING if EXAMPLE_ID.encode() in EVENTS[name]]

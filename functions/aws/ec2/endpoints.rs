@@ -1,37 +1,42 @@
-//! EC2: the endpoints, and the addresses of their network interfaces.
+//! The endpoints, and the addresses of their network interfaces.
 
-use aws_config::SdkConfig;
 use aws_sdk_ec2::primitives::DateTime;
-use aws_sdk_ec2::types::{DnsRecordIpType, Filter, IpAddressType, NetworkInterface, VpcEndpoint};
-use aws_sdk_ec2::{Client, config};
+use aws_sdk_ec2::types::{DnsRecordIpType, IpAddressType, NetworkInterface, VpcEndpoint};
+use checks::facts;
 use planner::endpoint::{DnsEntry, Endpoint, State};
 use planner::name::Name;
 use planner::proof::Address;
 use planner::record::RecordType;
 
-use super::whole::WholeXml;
+use super::{Ec2, filter, incomplete, sorted};
 use crate::error::{AwsError, Kind, failed};
 
 const DESCRIBE: &str = "ec2:DescribeVpcEndpoints";
 const INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
 
-/// Reads endpoints.
+/// The endpoints in a VPC.
 #[derive(Clone, Debug)]
-pub struct Ec2 {
-    client: Client,
+pub struct InVpc {
+    /// Every one of any kind and state, sorted by id.
+    pub all: Vec<facts::VpcEndpoint>,
+    /// The interface endpoints to the TDP service among them, sorted by id.
+    pub tdp: Vec<TdpFound>,
+}
+
+/// An interface endpoint to the TDP service, and where it stands.
+#[derive(Clone, Debug)]
+pub struct TdpFound {
+    pub endpoint: Endpoint,
+    pub subnet_ids: Vec<String>,
+    pub security_group_ids: Vec<String>,
 }
 
 impl Ec2 {
-    pub fn new(sdk: &SdkConfig) -> Ec2 {
-        Ec2 { client: Client::from_conf(config::Builder::from(sdk).interceptor(WholeXml).build()) }
-    }
-
     /// Every interface endpoint to a service in this account and Region, all pages, sorted by id.
     ///
     /// # Errors
     /// [`AwsError`], also for an entry without an id, VPC or state: half an answer is none.
     pub async fn endpoints(&self, service_name: &str, vpc_id: Option<&str>) -> Result<Vec<Endpoint>, AwsError> {
-        let filter = |name: &str, value: &str| Filter::builder().name(name).values(value).build();
         let mut request = self
             .client
             .describe_vpc_endpoints()
@@ -44,7 +49,7 @@ impl Ec2 {
         let mut endpoints = Vec::new();
         while let Some(item) = pages.next().await {
             let item = item.map_err(failed(DESCRIBE, service_name))?;
-            endpoints.push(endpoint(&item).ok_or_else(|| incomplete(service_name))?);
+            endpoints.push(endpoint(&item).ok_or_else(|| incomplete(DESCRIBE, service_name))?);
         }
         endpoints.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(endpoints)
@@ -58,8 +63,8 @@ impl Ec2 {
     pub async fn endpoint(&self, id: &str) -> Result<Option<Endpoint>, AwsError> {
         match self.client.describe_vpc_endpoints().vpc_endpoint_ids(id).send().await {
             Ok(answer) => match answer.vpc_endpoints() {
-                [item] => endpoint(item).map(Some).ok_or_else(|| incomplete(id)),
-                _ => Err(incomplete(id)),
+                [item] => endpoint(item).map(Some).ok_or_else(|| incomplete(DESCRIBE, id)),
+                _ => Err(incomplete(DESCRIBE, id)),
             },
             Err(error) => match failed(DESCRIBE, id)(error) {
                 error if error.kind == Kind::NotFound => Ok(None),
@@ -67,9 +72,28 @@ impl Ec2 {
             },
         }
     }
-}
 
-impl Ec2 {
+    /// Every endpoint in a VPC, of any kind and state and to any service, all pages; with what else is known of
+    /// those to one service. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpoints.html>
+    ///
+    /// # Errors
+    /// [`AwsError`], also for an entry without an id, kind or state: half an answer is none.
+    pub async fn vpc_endpoints(&self, vpc_id: &str, service_name: &str) -> Result<InVpc, AwsError> {
+        let request = self.client.describe_vpc_endpoints().filters(filter("vpc-id", vpc_id));
+        let items = request.into_paginator().items().send().try_collect().await.map_err(failed(DESCRIBE, vpc_id))?;
+        let mut found = InVpc { all: Vec::with_capacity(items.len()), tdp: Vec::new() };
+        for item in &items {
+            let listed = listed(item).ok_or_else(|| incomplete(DESCRIBE, vpc_id))?;
+            if listed.kind == "interface" && listed.service_name == service_name {
+                found.tdp.push(tdp(item).ok_or_else(|| incomplete(DESCRIBE, vpc_id))?);
+            }
+            found.all.push(listed);
+        }
+        found.all.sort_by(|a, b| a.id.cmp(&b.id));
+        found.tdp.sort_by(|a, b| a.endpoint.id.cmp(&b.endpoint.id));
+        Ok(found)
+    }
+
     /// The addresses that clients reach an endpoint at, of the families that its DNS name serves, sorted. An
     /// endpoint has one network interface per subnet.
     /// <https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html>
@@ -88,7 +112,7 @@ impl Ec2 {
             .map_err(failed(INTERFACES, &endpoint.id))?;
         let found = answer.network_interfaces();
         if found.len() != endpoint.interface_ids.len() {
-            return Err(AwsError::answer(INTERFACES, &endpoint.id, Kind::Unavailable, "incomplete answer"));
+            return Err(incomplete(INTERFACES, &endpoint.id));
         }
         let mut addresses: Vec<Address> = found.iter().flat_map(|item| addresses(item, endpoint)).collect();
         addresses.sort_by_key(|address| address.ip);
@@ -103,17 +127,6 @@ fn addresses(item: &NetworkInterface, endpoint: &Endpoint) -> Vec<Address> {
     let texts = v4.into_iter().chain(v6.filter(|_| types.contains(&RecordType::Aaaa)));
     let az_id = item.availability_zone_id().map(str::to_owned);
     texts.filter_map(|text| Some(Address { ip: text.parse().ok()?, az_id: az_id.clone() })).collect()
-}
-
-/// EC2 promises no order, and an endpoint is compared with what it was.
-fn sorted(ids: &[String]) -> Vec<String> {
-    let mut ids = ids.to_vec();
-    ids.sort();
-    ids
-}
-
-fn incomplete(subject: &str) -> AwsError {
-    AwsError::answer(DESCRIBE, subject, Kind::Unavailable, "incomplete answer")
 }
 
 fn endpoint(item: &VpcEndpoint) -> Option<Endpoint> {
@@ -139,7 +152,29 @@ fn endpoint(item: &VpcEndpoint) -> Option<Endpoint> {
         dns_entries,
         ip_type: ip_type.unwrap_or("ipv4").to_owned(),
         private_dns: item.private_dns_enabled().unwrap_or(false),
-        interface_ids: sorted(item.network_interface_ids()),
+        interface_ids: sorted(item.network_interface_ids().iter().cloned()),
         last_error: item.last_error().and_then(|error| error.message()).map(str::to_owned),
+    })
+}
+
+fn listed(item: &VpcEndpoint) -> Option<facts::VpcEndpoint> {
+    // An endpoint to a VPC Lattice resource or service network names that instead of a service.
+    let target =
+        item.service_name().or_else(|| item.service_network_arn()).or_else(|| item.resource_configuration_arn());
+    Some(facts::VpcEndpoint {
+        id: item.vpc_endpoint_id()?.to_owned(),
+        service_name: target.unwrap_or_default().to_owned(),
+        kind: item.vpc_endpoint_type()?.as_str().to_ascii_lowercase(),
+        state: item.state()?.as_str().to_ascii_lowercase(),
+        private_dns: item.private_dns_enabled().unwrap_or(false),
+    })
+}
+
+fn tdp(item: &VpcEndpoint) -> Option<TdpFound> {
+    let groups = item.groups().iter().map(|group| group.group_id().map(str::to_owned));
+    Some(TdpFound {
+        endpoint: endpoint(item)?,
+        subnet_ids: sorted(item.subnet_ids().iter().cloned()),
+        security_group_ids: sorted(groups.collect::<Option<Vec<_>>>()?),
     })
 }

@@ -1,0 +1,115 @@
+//! Which host is served by whom, in this VPC.
+
+use planner::name::Name;
+use serde::Serialize;
+
+use crate::facts::{Facts, Unread};
+use crate::wanted::Wanted;
+
+/// Who serves a host, to clients of the VPC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Via {
+    /// Our record, at the TDP endpoint.
+    OurZone,
+    /// Private DNS of the TDP endpoint.
+    TdpPrivateDns,
+    /// Private DNS of an AWS service's interface endpoint.
+    AwsEndpoint,
+    /// A gateway endpoint, by the route tables of the VPC. Clients outside the VPC cannot use it.
+    GatewayEndpoint,
+    /// The public internet.
+    Internet,
+}
+
+impl Via {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Via::OurZone => "private DNS by this product, at the TDP endpoint",
+            Via::TdpPrivateDns => "private DNS of the TDP endpoint",
+            Via::AwsEndpoint => "private DNS of an AWS service endpoint",
+            Via::GatewayEndpoint => "gateway endpoint, for clients in the VPC only",
+            Via::Internet => "THE INTERNET",
+        }
+    }
+}
+
+/// One host of the components.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Row {
+    /// May hold a star inside a label, such as `ecs-a-*`, which is no DNS wildcard.
+    pub host: String,
+    pub via: Via,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endpoint_id: Option<String>,
+    /// The AWS service whose endpoint would serve it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aws_service: Option<String>,
+}
+
+/// The coverage table, in the order of the catalog, extra hosts last.
+///
+/// # Errors
+/// The endpoints of the VPC could not be read.
+pub fn coverage<'a>(facts: &'a Facts, wanted: &Wanted) -> Result<Vec<Row>, &'a Unread> {
+    let mut rows = Vec::new();
+    for host in &wanted.catalog.hosts {
+        rows.push(match host.via.strip_prefix("aws:") {
+            Some(service) => aws(facts, wanted, &host.host, service)?,
+            None => tdp(facts, &host.host)?,
+        });
+    }
+    for host in &wanted.hosts {
+        if !rows.iter().any(|row| row.host == host.as_str()) {
+            rows.push(tdp(facts, host.as_str())?);
+        }
+    }
+    Ok(rows)
+}
+
+fn tdp<'a>(facts: &'a Facts, host: &str) -> Result<Row, &'a Unread> {
+    let endpoint = facts.tdp_endpoint.as_ref()?.as_ref().map(|found| &found.endpoint);
+    let by_private_dns = endpoint.filter(|endpoint| endpoint.private_dns_covers(&Name::from_wire(host)));
+    Ok(Row {
+        host: host.to_owned(),
+        via: if by_private_dns.is_some() { Via::TdpPrivateDns } else { Via::OurZone },
+        endpoint_id: endpoint.map(|endpoint| endpoint.id.clone()),
+        aws_service: None,
+    })
+}
+
+/// An endpoint serves the names of its service's Region only, which may be another one than the VPC's
+/// (<https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-cross-region-privatelink-support.html>), and the
+/// private DNS of S3's does not have the global name `<bucket>.s3.amazonaws.com`
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html>).
+fn aws<'a>(facts: &'a Facts, wanted: &Wanted, host: &str, service: &str) -> Result<Row, &'a Unread> {
+    let region = if is_of_registry(host) { REGISTRY_REGION } else { &wanted.region };
+    let is_regional = host.contains(&format!(".{region}."));
+    let is_global_s3 = host.ends_with(".s3.amazonaws.com");
+    let name = format!("com.amazonaws.{region}.{service}");
+    let here =
+        || facts.endpoints.as_ref().map(|all| all.iter().filter(|e| e.service_name == name && e.state == "available"));
+    let interface = here()?.find(|e| e.kind == "interface" && e.private_dns && is_regional);
+    let gateway = here()?.find(|e| e.kind == "gateway" && (is_regional || is_global_s3));
+    let (via, endpoint) = match (interface, gateway) {
+        (Some(endpoint), _) => (Via::AwsEndpoint, Some(endpoint)),
+        (None, Some(endpoint)) => (Via::GatewayEndpoint, Some(endpoint)),
+        (None, None) => (Via::Internet, None),
+    };
+    Ok(Row {
+        host: host.to_owned(),
+        via,
+        endpoint_id: endpoint.map(|endpoint| endpoint.id.clone()),
+        aws_service: Some(service.to_owned()),
+    })
+}
+
+/// Where TetraScience keeps its container images.
+/// <https://developers.tetrascience.com/docs/tetra-hub-url-allow-list>
+pub(crate) const REGISTRY_REGION: &str = "us-east-1";
+
+/// Whether a host is one of the image registry's.
+pub(crate) fn is_of_registry(host: &str) -> bool {
+    host.contains(".ecr.us-east-1.") || host.starts_with("ecr.us-east-1.")
+}

@@ -1,0 +1,73 @@
+//! What the customer asked for: the deployment's settings, and what one run is asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use planner::catalog::Applied;
+use planner::desired;
+use planner::name::Name;
+use serde::{Deserialize, Serialize};
+
+/// Who will use the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Users {
+    Human,
+    Service,
+    Both,
+}
+
+impl Users {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Users::Human => "human users",
+            Users::Service => "service users",
+            Users::Both => "human users and service users",
+        }
+    }
+}
+
+/// Everything but facts that a report is made from.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    pub service_name: String,
+    /// The Region of the function, and so of the VPC.
+    pub region: String,
+    pub platform_host: Name,
+    pub components: BTreeSet<String>,
+    /// The catalog's rows for this deployment.
+    pub catalog: Applied,
+    /// The hosts to be served at the TDP endpoint: the catalog's and `EXTRA_HOSTS`.
+    pub hosts: BTreeSet<Name>,
+    /// Whether records and zones of others in this account are taken over.
+    pub adopts: bool,
+    pub owner_id: String,
+    pub architecture: String,
+    /// Empty: none was named.
+    pub vpc_id: String,
+    /// The VPCs with an endpoint to the service, where none was named and it is not clear which is meant.
+    pub candidates: Vec<String>,
+    /// The subnets chosen for the endpoint; empty: not chosen yet.
+    pub subnet_ids: Vec<String>,
+    /// The security groups chosen for the endpoint; empty: not chosen yet.
+    pub security_group_ids: Vec<String>,
+    pub users: Option<Users>,
+    /// Where e-mail from TDP should come from, when that is a domain of the customer's own.
+    pub email_domain: Option<Name>,
+    /// Whether network and security confirmed that a domain ending in the platform's domain is acceptable.
+    pub domain_confirmed: Option<bool>,
+    /// Whom TetraScience can ask, a line each.
+    pub contacts: Vec<String>,
+}
+
+impl Wanted {
+    /// The zones that the hosts need, with the hosts in each.
+    pub fn zones(&self) -> BTreeMap<Name, BTreeSet<Name>> {
+        desired::zones(&self.hosts, &BTreeSet::new())
+    }
+
+    /// The e-mail domain, if it is the customer's own and not TetraScience's.
+    pub fn own_email_domain(&self) -> Option<&Name> {
+        let theirs = Name::from_wire("tetrascience.com");
+        self.email_domain.as_ref().filter(|domain| !domain.is_within(&theirs))
+    }
+}

@@ -1,0 +1,127 @@
+//! Puts together what several reads found.
+
+use std::collections::BTreeMap;
+
+use checks::facts::{Facts, PrivateZone, Profile, ProfileZone, Read, ResolverRule, Service, Unread, ZoneIds};
+use checks::wanted::Wanted;
+use planner::marker::ZoneMarker;
+
+use super::read;
+use crate::aws::ec2::SeenService;
+use crate::aws::route53::{ListedZone, VpcZone};
+use crate::error::AwsError;
+
+/// Facts where it is not known which VPC is meant.
+pub(super) fn nothing(account: String, why: &Unread) -> Facts {
+    fn none<T>(why: &Unread) -> Read<T> {
+        Err(why.clone())
+    }
+    Facts {
+        account,
+        vpc: none(why),
+        dns_support: none(why),
+        dns_hostnames: none(why),
+        dns_servers: none(why),
+        subnets: none(why),
+        service: none(why),
+        endpoints: none(why),
+        tdp_endpoint: none(why),
+        endpoint_quota: none(why),
+        security_groups: none(why),
+        network_acls: none(why),
+        private_zones: none(why),
+        profiles: none(why),
+        resolver_rules: none(why),
+        firewall_rules: none(why),
+        inbound_endpoints: none(why),
+        email_identity: none(why),
+    }
+}
+
+/// The service with its zones by id. Where EC2 gave their names only, which mean another zone in each account, they are
+/// looked up among this account's own.
+pub(super) fn service(
+    seen: Result<Option<SeenService>, AwsError>,
+    zone_ids: Result<ZoneIds, AwsError>,
+) -> Read<Option<Service>> {
+    let Some(seen) = read(seen)? else { return Ok(None) };
+    let mut service = seen.service;
+    if service.az_ids.is_empty() {
+        let ids = read(zone_ids)?;
+        service.az_ids = seen.az_names.iter().filter_map(|name| ids.get(name).cloned()).collect();
+        service.az_ids.sort();
+    }
+    Ok(Some(service))
+}
+
+/// The zones on the VPC, with whose they are. The list by VPC says who owns a zone, the list of the account's zones
+/// has the comment that says whether this stack made it.
+pub(super) fn private_zones(
+    wanted: &Wanted,
+    account: &str,
+    all: Result<&Vec<ListedZone>, &Unread>,
+    on_vpc: Result<Vec<VpcZone>, AwsError>,
+) -> Read<Vec<PrivateZone>> {
+    let on_vpc = read(on_vpc)?;
+    let comments: BTreeMap<&str, &str> =
+        all.map_err(Clone::clone)?.iter().map(|zone| (zone.id.as_str(), zone.comment.as_str())).collect();
+    let whose = |zone: VpcZone| {
+        let marker = comments.get(zone.id.as_str()).and_then(|comment| ZoneMarker::parse(comment));
+        let is_this_account = zone.holder == format!("account {account}") || comments.contains_key(zone.id.as_str());
+        PrivateZone {
+            is_ours: marker.is_some_and(|one| one.owner == wanted.owner_id && one.vpc_id == wanted.vpc_id),
+            holder: if is_this_account && !zone.of_service { "this account".to_owned() } else { zone.holder },
+            id: zone.id,
+            name: zone.name,
+            is_of_service: zone.of_service,
+        }
+    };
+    Ok(on_vpc.into_iter().map(whose).collect())
+}
+
+/// Id, name, and the type and ARN of each resource of a Profile.
+pub(super) type FoundProfile = (String, String, Vec<(String, String)>);
+
+/// The Profiles with the names of what is in them, as far as this account can read them.
+pub(super) fn profiles(
+    found: Result<Vec<FoundProfile>, AwsError>,
+    zones: Result<&Vec<ListedZone>, &Unread>,
+    rules: Result<&Vec<ResolverRule>, &Unread>,
+) -> Read<Vec<Profile>> {
+    read(found)?.into_iter().map(|found| profile(found, zones, rules)).collect()
+}
+
+fn profile(
+    (id, name, resources): FoundProfile,
+    zones: Result<&Vec<ListedZone>, &Unread>,
+    rules: Result<&Vec<ResolverRule>, &Unread>,
+) -> Read<Profile> {
+    let mut profile = Profile { id, name, zones: Vec::new(), resolver_rules: Vec::new(), unknown: Vec::new() };
+    for (_, arn) in resources {
+        let resource = arn.rsplit(':').next().unwrap_or_default();
+        match resource.split_once('/') {
+            Some(("hostedzone", id)) => match zones.map_err(Clone::clone)?.iter().find(|zone| zone.id == id) {
+                Some(zone) => profile.zones.push(ProfileZone { id: id.to_owned(), name: zone.name.clone() }),
+                None => profile.unknown.push(arn),
+            },
+            Some(("resolver-rule", id)) => match rules.map_err(Clone::clone)?.iter().find(|rule| rule.id == id) {
+                Some(rule) => profile.resolver_rules.push(rule.clone()),
+                None => profile.unknown.push(arn),
+            },
+            // What its rules do beside those on the VPC itself is not worked out here.
+            Some(("firewall-rule-group", _)) => profile.unknown.push(arn),
+            // Endpoints and query logging answer for no name of ours.
+            _ => {}
+        }
+    }
+    Ok(profile)
+}
+
+/// The rules that are associated with the VPC.
+pub(super) fn associated(
+    rules: Result<&Vec<ResolverRule>, &Unread>,
+    ids: Result<Vec<String>, AwsError>,
+) -> Read<Vec<ResolverRule>> {
+    let ids = read(ids)?;
+    Ok(rules.map_err(Clone::clone)?.iter().filter(|rule| ids.contains(&rule.id)).cloned().collect())
+}

@@ -1,0 +1,114 @@
+//! `preflight`: reads what stands around a connection, has it judged, and tells people. It writes nothing.
+
+mod assemble;
+mod config;
+mod event;
+mod publish;
+mod read;
+mod resolve;
+
+use std::collections::BTreeMap;
+
+use checks::facts::Read;
+use checks::report::{Report, report};
+use checks::texts::TextError;
+use planner::log::{chain, error_line};
+use planner::variables::Invalid;
+use serde_json::value::RawValue;
+
+use crate::aws::ec2::Ec2;
+use crate::aws::profiles::Profiles;
+use crate::aws::quotas::Quotas;
+use crate::aws::resolver::Resolver;
+use crate::aws::route53::Route53;
+use crate::aws::ses::Ses;
+use crate::aws::sns::Sns;
+use crate::error::{AwsError, unread};
+use config::Config;
+use resolve::Dns;
+
+/// The function, ready for events.
+#[derive(Debug)]
+pub struct Preflight {
+    config: Config,
+    dns: Dns,
+    ec2: Ec2,
+    profiles: Profiles,
+    quotas: Quotas,
+    resolver: Resolver,
+    route53: Route53,
+    ses: Ses,
+    sns: Sns,
+}
+
+/// Why there is no report.
+#[derive(Debug)]
+pub enum Stopped {
+    /// The event is no request; a sentence that says why.
+    Request(String),
+    Text(TextError),
+}
+
+impl Preflight {
+    /// Parses the settings and makes the clients. No call is made.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the variables.
+    pub async fn init(variables: &BTreeMap<String, String>) -> Result<Preflight, Vec<Invalid>> {
+        let config = Config::parse(variables)?;
+        let sdk = crate::aws::connect().await;
+        Ok(Preflight {
+            dns: Dns::new(config.resolver),
+            ec2: Ec2::new(&sdk),
+            profiles: Profiles::new(&sdk),
+            quotas: Quotas::new(&sdk),
+            resolver: Resolver::new(&sdk),
+            route53: Route53::new(&sdk, &config.region),
+            ses: Ses::new(&sdk),
+            sns: Sns::new(&sdk, &config.topic_arn),
+            config,
+        })
+    }
+
+    /// Makes the report that an event asks for, and says whether it is to be published.
+    ///
+    /// A read that fails takes only the checks with it that need it, so an AWS error is never one of this
+    /// function's. `arn` is the function's own: the account is read from it.
+    ///
+    /// # Errors
+    /// [`Stopped`] for an event that is no request.
+    pub async fn report(&self, event: &RawValue, arn: &str) -> Result<(Report, bool), Stopped> {
+        let request = event::request(event).map_err(Stopped::Request)?;
+        let is_to_publish = request.publish;
+        let account = arn.split(':').nth(4).filter(|id| !id.is_empty()).unwrap_or("unknown").to_owned();
+        let (wanted, named) = self.wanted(request).await;
+        let facts = match named {
+            Ok(()) => self.facts(&wanted, account).await,
+            Err(unread) => assemble::nothing(account, &unread),
+        };
+        let report = report(&facts, &wanted).map_err(Stopped::Text)?;
+        Ok((report, is_to_publish))
+    }
+
+    /// Publishes a report to the topic of the announcements.
+    ///
+    /// # Errors
+    /// [`AwsError`] when SNS did not accept it.
+    pub async fn publish(&self, report: &Report) -> Result<(), AwsError> {
+        let severity = publish::severity(report);
+        let attributes = [
+            ("event", "preflight"),
+            ("severity", severity),
+            ("vpcId", if report.vpc_id.is_empty() { "none" } else { &report.vpc_id }),
+        ];
+        self.sns.publish(&publish::subject(report), publish::envelope(report), &attributes).await
+    }
+}
+
+/// What a call found, as a fact. Why one failed goes to the log with its whole chain; the report has it in short.
+fn read<T>(found: Result<T, AwsError>) -> Read<T> {
+    found.map_err(|error| {
+        eprintln!("{}", error_line("not-read", &chain(&error)));
+        unread(&error)
+    })
+}

@@ -1,0 +1,198 @@
+//! Reads everything that the checks need, at once.
+
+use checks::facts::{Facts, Read, SecurityGroup, TdpEndpoint, VpcEndpoint};
+use checks::wanted::Wanted;
+use futures::future::try_join_all;
+use futures::join;
+use planner::endpoint::{Endpoint, State, choose};
+
+use super::event::Request;
+use super::{Preflight, assemble, read};
+use crate::aws::ec2::{InVpc, TdpFound};
+use crate::aws::route53::ListedZone;
+use crate::error::AwsError;
+
+impl Preflight {
+    /// The request, filled up from the settings. Without a VPC, the one with an endpoint to the service is taken, if
+    /// there is exactly one.
+    ///
+    /// The second value is why the VPC could not be found out.
+    pub(super) async fn wanted(&self, request: Request) -> (Wanted, Read<()>) {
+        let config = self.config.clone();
+        let named = request.vpc_id.or(config.vpc_id);
+        let (vpc_id, candidates, read) = match named {
+            Some(vpc_id) => (vpc_id, Vec::new(), Ok(())),
+            None => self.vpc_with_endpoint().await,
+        };
+        let contacts = if request.contacts.is_empty() { config.contacts } else { request.contacts };
+        let wanted = Wanted {
+            service_name: config.service_name,
+            region: config.region,
+            platform_host: config.platform_host,
+            components: config.components,
+            catalog: config.catalog,
+            hosts: config.hosts,
+            adopts: config.adopts,
+            owner_id: config.owner_id,
+            architecture: std::env::consts::ARCH.to_owned(),
+            vpc_id,
+            candidates,
+            subnet_ids: request.subnet_ids,
+            security_group_ids: request.security_group_ids,
+            users: request.users.or(config.users),
+            email_domain: request
+                .email_domain
+                .and_then(|text| super::config::plain_host(&text))
+                .or(config.email_domain),
+            domain_confirmed: request.domain_confirmed.or(config.domain_confirmed),
+            contacts,
+        };
+        (wanted, read)
+    }
+
+    async fn vpc_with_endpoint(&self) -> (String, Vec<String>, Read<()>) {
+        let found = match read(self.ec2.endpoints(&self.config.service_name, None).await) {
+            Ok(found) => found,
+            Err(why) => return (String::new(), Vec::new(), Err(why)),
+        };
+        let mut vpcs: Vec<String> = found.into_iter().map(|endpoint| endpoint.vpc_id).collect();
+        vpcs.sort();
+        vpcs.dedup();
+        match vpcs.as_slice() {
+            [only] => (only.clone(), Vec::new(), Ok(())),
+            _ => (String::new(), vpcs, Ok(())),
+        }
+    }
+
+    /// Everything about the VPC. The reads do not wait for each other, but where one needs what another found.
+    pub(super) async fn facts(&self, wanted: &Wanted, account: String) -> Facts {
+        let vpc_id = wanted.vpc_id.as_str();
+        let vpc = async {
+            let vpc = self.ec2.vpc(vpc_id).await;
+            let options = vpc.as_ref().ok().and_then(Option::as_ref).and_then(|(_, options)| options.clone());
+            let servers = match options {
+                Some(id) => self.ec2.dns_servers(&id).await,
+                None => Ok(Vec::new()),
+            };
+            (vpc, servers)
+        };
+        let email = async {
+            match wanted.own_email_domain() {
+                Some(domain) => self.ses.identity(domain.as_str()).await,
+                None => Ok(None),
+            }
+        };
+        let profiles = async {
+            let found = self.profiles.profiles(vpc_id).await?;
+            let with_resources = found.into_iter().map(|(id, name)| async move {
+                let resources = self.profiles.resources(&id).await?;
+                Ok::<_, AwsError>((id, name, resources))
+            });
+            try_join_all(with_resources).await
+        };
+        let service = async { join!(self.ec2.service(&wanted.service_name), self.ec2.zone_ids()) };
+        let network = async {
+            join!(
+                vpc,
+                self.ec2.dns_support(vpc_id),
+                self.ec2.dns_hostnames(vpc_id),
+                self.ec2.subnets(vpc_id),
+                self.ec2.network_acls(vpc_id),
+                self.endpoints(wanted),
+                self.quotas.interface_endpoints(),
+            )
+        };
+        let zones = async { join!(self.route53.zones(), self.route53.zones_on_vpc(vpc_id), profiles) };
+        let resolver = async {
+            join!(
+                self.resolver.rules(),
+                self.resolver.associated_rule_ids(vpc_id),
+                self.resolver.firewall_rules(vpc_id),
+                self.resolver.inbound_endpoints(vpc_id),
+            )
+        };
+        let (network, service, zones, resolver, email) = join!(network, service, zones, resolver, email);
+
+        let (vpc, dns_support, dns_hostnames, subnets, network_acls, endpoints, endpoint_quota) = network;
+        let ((vpc, dns_servers), (endpoints, tdp_endpoint, security_groups)) = (vpc, endpoints);
+        let (service, zone_ids) = service;
+        let (all_zones, on_vpc, profiles) = zones;
+        let (rules, rule_ids, firewall_rules, inbound_endpoints) = resolver;
+        let rules = read(rules);
+        let all_zones: Read<Vec<ListedZone>> = read(all_zones);
+        Facts {
+            private_zones: assemble::private_zones(wanted, &account, all_zones.as_ref(), on_vpc),
+            profiles: assemble::profiles(profiles, all_zones.as_ref(), rules.as_ref()),
+            resolver_rules: assemble::associated(rules.as_ref(), rule_ids),
+            account,
+            vpc: read(vpc).map(|found| found.map(|(vpc, _)| vpc)),
+            dns_support: read(dns_support),
+            dns_hostnames: read(dns_hostnames),
+            dns_servers: read(dns_servers),
+            subnets: read(subnets),
+            service: assemble::service(service, zone_ids),
+            endpoints,
+            tdp_endpoint,
+            endpoint_quota: read(endpoint_quota),
+            security_groups,
+            network_acls: read(network_acls),
+            firewall_rules: read(firewall_rules),
+            inbound_endpoints: read(inbound_endpoints),
+            email_identity: read(email),
+        }
+    }
+
+    /// Every endpoint in the VPC; the one to the TDP service with its addresses and what its name resolves to; and the
+    /// security groups that it has, or is to have.
+    async fn endpoints(&self, wanted: &Wanted) -> Endpoints {
+        let found = match read(self.ec2.vpc_endpoints(&wanted.vpc_id, &wanted.service_name).await) {
+            Ok(found) => found,
+            Err(why) => {
+                let groups = self.ec2.security_groups(&wanted.security_group_ids).await;
+                return (Err(why.clone()), Err(why), read(groups));
+            }
+        };
+        let InVpc { all, tdp } = found;
+        let (chosen, others) = match chosen(tdp) {
+            Some((chosen, others)) => (Some(chosen), others),
+            None => (None, Vec::new()),
+        };
+        let ids = chosen.as_ref().map_or(&wanted.security_group_ids, |found| &found.security_group_ids);
+        let endpoint = async {
+            let found = chosen.as_ref()?;
+            let (addresses, resolved) = join!(self.ec2.addresses(&found.endpoint), self.resolved(&found.endpoint));
+            Some((read(addresses), resolved))
+        };
+        let (read_of_endpoint, groups) = join!(endpoint, self.ec2.security_groups(ids));
+        let tdp_endpoint = chosen.zip(read_of_endpoint).map(|(found, (addresses, resolved))| TdpEndpoint {
+            endpoint: found.endpoint,
+            subnet_ids: found.subnet_ids,
+            security_group_ids: found.security_group_ids,
+            others,
+            addresses,
+            resolved,
+        });
+        (Ok(all), Ok(tdp_endpoint), read(groups))
+    }
+
+    /// What the endpoint's regional name resolves to, once it is available.
+    async fn resolved(&self, endpoint: &Endpoint) -> Read<Vec<std::net::IpAddr>> {
+        match endpoint.regional().filter(|_| endpoint.state == State::Available) {
+            Some(entry) => self.dns.addresses(&entry.name).await,
+            None => Ok(Vec::new()),
+        }
+    }
+}
+
+type Endpoints = (Read<Vec<VpcEndpoint>>, Read<Option<TdpEndpoint>>, Read<Vec<SecurityGroup>>);
+
+/// The endpoint that records would point at, and the ids of the others. Those that are deleted count no more.
+fn chosen(found: Vec<TdpFound>) -> Option<(TdpFound, Vec<String>)> {
+    let is_gone = |found: &TdpFound| matches!(found.endpoint.state, State::Deleting | State::Deleted);
+    let mut found: Vec<TdpFound> = found.into_iter().filter(|one| !is_gone(one)).collect();
+    let endpoints: Vec<Endpoint> = found.iter().map(|one| one.endpoint.clone()).collect();
+    let id = choose(&endpoints, None)?.id.clone();
+    let at = found.iter().position(|one| one.endpoint.id == id)?;
+    let chosen = found.remove(at);
+    Some((chosen, found.into_iter().map(|one| one.endpoint.id).collect()))
+}

@@ -1,0 +1,113 @@
+"""The hand-over for DNS outside AWS, once the connection is live; the forwarders work in the real servers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.aws import EmbeddedAws
+from tests.harness.world import PLATFORM
+from tests.network.inbound import Inbound
+from tests.network.servers import Bind, Dnsmasq, Server, Unbound
+from tests.preflight.site import Site
+
+# A Resolver inbound endpoint that a server on this machine can really ask.
+INBOUND = ("127.20.0.1", "127.20.0.2")
+HOSTS = [PLATFORM, f"api.{PLATFORM}", "api.tetrascience.com"]
+ZONES = ["api.tetrascience.com", PLATFORM]
+
+
+@pytest.fixture
+def reachable(aws: EmbeddedAws) -> Iterator[Site]:
+    """A live site with an inbound endpoint on loopback addresses, and names without wildcards."""
+    site = Site(aws, INBOUND)
+    site.configure(EXTRA_HOSTS="")
+    with site.dns:
+        site.live()
+        yield site
+
+
+@pytest.fixture
+def inbound(reachable: Site) -> Iterator[Inbound]:
+    with Inbound(reachable.aws, reachable.vpc.id, INBOUND) as inbound:
+        yield inbound
+
+
+def server_with(kind: type[Server], snippets: dict[str, str]) -> tuple[Server, str]:
+    """The server with the options that the hand-over gives for it, and its snippet."""
+    options = snippets["bindOptions"] if kind is Bind else ""
+    return kind(options), snippets[kind.__name__.lower()]
+
+
+@pytest.mark.parametrize("kind", [Bind, Unbound, Dnsmasq])
+def test_the_forwarders_resolve_every_name_in_the_real_server(
+    reachable: Site, inbound: Inbound, kind: type[Server]
+) -> None:
+    server, snippet = server_with(kind, reachable.ask().report["handOver"]["snippets"])
+    assert server.check(snippet) == ""
+    with server.running(server.at_port(snippet, inbound.port)) as running:
+        for host in HOSTS:
+            assert running.ask(host) == ("NOERROR", reachable.addresses()), host
+        # Nothing wider: other names of the domain do not come here.
+        before = len(inbound.queries)
+        assert running.ask("www.tetrascience.com")[1] == []
+        assert len(inbound.queries) == before
+
+
+def test_the_hand_over_names_exactly_our_names_and_where_to_forward(reachable: Site) -> None:
+    report = reachable.ask().report
+    hand_over = report["handOver"]
+    assert (hand_over["zones"], sorted(hand_over["hosts"])) == (ZONES, sorted(HOSTS))
+    assert hand_over["forwardTo"] == list(INBOUND)
+    assert sorted(hand_over["addresses"]) == reachable.addresses()
+    assert hand_over["primaryDnsName"] == reachable.primary_dns_name()
+    text = report["texts"]["handOver"]
+    for snippet in hand_over["snippets"].values():
+        assert snippet in text
+    for word in ("l7ProxyDnsNameservers", "l7ProxyWhitelist", "parent proxy"):
+        assert word in text
+
+
+def test_windows_gets_one_forwarder_for_each_zone(reachable: Site) -> None:
+    lines = [line for line in reachable.ask().report["handOver"]["snippets"]["windows"].splitlines() if line[0] != "#"]
+    assert [line.split('"')[1] for line in lines] == ZONES
+    assert all(f"-MasterServers {','.join(INBOUND)} " in line for line in lines)
+
+
+def test_without_an_inbound_endpoint_there_are_fixed_addresses_and_a_warning(aws: EmbeddedAws) -> None:
+    site = Site(aws, inbound=())
+    site.configure(EXTRA_HOSTS="")
+    with site.dns:
+        site.live()
+        found = site.ask()
+    assert "no-inbound-endpoint" in found.codes
+    text = found.report["texts"]["handOver"]
+    assert "**Warning.**" in text
+    assert "forwarders {" not in text
+    for address in site.addresses():
+        assert f"{address} " in text
+
+
+@pytest.mark.parametrize("state", ["pendingAcceptance", "pending", "rejected"])
+def test_there_is_no_hand_over_before_the_endpoint_is_available(site: Site, state: str) -> None:
+    site.go(state)
+    report = site.ask().report
+    assert (report["handOver"], report["texts"]["handOver"]) == (None, None)
+
+
+def test_there_is_no_hand_over_before_the_records_are_there(site: Site) -> None:
+    site.go("available")
+    assert site.ask().report["handOver"] is None
+
+
+def test_there_is_none_any_more_when_a_zone_is_taken_from_the_vpc(live: Site) -> None:
+    assert live.ask().report["handOver"] is not None
+    live.detach(live.zones()[PLATFORM])
+    assert live.ask().report["handOver"] is None
+
+
+def test_private_dns_of_the_endpoint_is_as_good_as_a_zone(site: Site) -> None:
+    site.configure(EXTRA_HOSTS="")
+    site.live(private_dns_name="api.tetrascience.com")
+    hand_over: Any = site.ask().report["handOver"]
+    assert sorted(hand_over["zones"]) == sorted(ZONES)
