@@ -1,6 +1,7 @@
-"""Prepares a checkout: pinned Python tools in .venv, and the binaries that the demo and the tests run.
+"""Prepares a checkout: pinned Python tools and DNS servers in .venv, and the binaries that the demo and the tests run.
 
-The tools are installed while one very large crate leaves a core free. Needs Python 3 and cargo only.
+The tools are installed while one very large crate leaves a core free. Needs Python 3 and cargo only; without the DNS
+servers, which come from the distribution's packages, only the tests of them fail.
 """
 
 import hashlib
@@ -18,6 +19,7 @@ REQUIREMENTS = ROOT / "tests" / "requirements.txt"
 VENV = ROOT / ".venv"
 STAMP = VENV / "requirements.sha256"
 BUILD = ["cargo", "build", "--locked", "--profile", "quick"]
+DNS_SERVERS = ROOT / "tests" / "network" / "install.py"
 LARGEST = "aws-sdk-ec2"
 SAY_EVERY = 15.0
 
@@ -87,11 +89,15 @@ def main() -> int:
         print(problem, file=sys.stderr)
         return 1
     tools = Tools()
+    # It says itself what it does and what it lacks.
+    servers = subprocess.Popen([sys.executable, str(DNS_SERVERS)])
     build = Build()
     try:
         follow(build, tools, started)
+        servers.wait()
     except KeyboardInterrupt:
         build.process.terminate()
+        servers.terminate()
         print("\nStopped. What was built so far stays, and the next run goes on from there.")
         return 130
     if tools.error or not tools.is_done():
