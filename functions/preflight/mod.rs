@@ -80,7 +80,8 @@ impl Preflight {
     pub async fn report(&self, event: &RawValue, arn: &str) -> Result<(Report, bool), Stopped> {
         let request = event::request(event).map_err(Stopped::Request)?;
         let is_to_publish = request.publish;
-        let account = arn.split(':').nth(4).filter(|id| !id.is_empty()).unwrap_or("unknown").to_owned();
+        // An emulator gives a function no ARN; Lambda always does.
+        let account = account_of(arn).or_else(|| account_of(&self.config.topic_arn)).unwrap_or("unknown").to_owned();
         let (wanted, named) = self.wanted(request).await;
         let facts = match named {
             Ok(()) => self.facts(&wanted, account).await,
@@ -103,6 +104,11 @@ impl Preflight {
         ];
         self.sns.publish(&publish::subject(report), publish::envelope(report), &attributes).await
     }
+}
+
+/// The account in an ARN.
+fn account_of(arn: &str) -> Option<&str> {
+    arn.split(':').nth(4).filter(|id| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// What a call found, as a fact. Why one failed goes to the log with its whole chain; the report has it in short.

@@ -68,7 +68,7 @@ def _check_parts() -> None:
         raise Failed(f"the Python module {missing.name} {FROM_VENV}") from None
     if not environment.cargo_lambda().exists():
         raise Failed(f"cargo-lambda {FROM_VENV}")
-    for name in (environment.FUNCTION, environment.VERIFIER):
+    for name in (environment.FUNCTION, environment.VERIFIER, environment.PREFLIGHT):
         if not environment.binary(name).exists():
             raise Failed(f"{environment.shown(environment.binary(name))} is missing: `make prepare` builds it")
     if not shutil.which("cargo"):

@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[2]
 EVENTS = ROOT / "events"
 FUNCTION = "reconcile"
 VERIFIER = "verify"
+PREFLIGHT = "preflight"
 PROFILE = "quick"
 
 # The function's own variables: a value from the caller's shell would change what the demo shows.
@@ -32,6 +33,11 @@ FUNCTION_VARIABLES = (
     "VERIFY_CA_FILE",
     "VERIFY_CIDRS",
     "VERIFY_PORT",
+    "CONNECTION_USERS",
+    "DOMAIN_CONFIRMED",
+    "EMAIL_DOMAIN",
+    "CONTACTS",
+    "PREFLIGHT_RESOLVER",
 )
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 

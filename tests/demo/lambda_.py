@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,13 +24,11 @@ LOOK_SECONDS = 0.25
 FUNCTION_ENDED = "ERROR command "
 # An invocation takes at most a few seconds; the first one has cargo look whether the binary is up to date.
 INVOKE_SECONDS = 60
-# The endpoint that the files in events/ name.
-EXAMPLE_ENDPOINT = "vpce-0a1b2c3d4e5f60718"
 
 
 class EmulatedFunction:
-    """`cargo lambda watch` runs the binaries with their variables; `cargo lambda invoke` sends a file to reconcile,
-    which in turn invokes verify through the same emulator: it speaks Lambda's own API."""
+    """`cargo lambda watch` runs the binaries with their variables; `cargo lambda invoke` sends a file to one of them.
+    reconcile in turn invokes verify through the same emulator: it speaks Lambda's own API."""
 
     def __init__(self, variables: Mapping[str, str], signals: Signals) -> None:
         self.port = 0
@@ -61,11 +59,11 @@ class EmulatedFunction:
         self._stop_watch()
         self._folder.cleanup()
 
-    def invoke(self, name: str, endpoint_id: str) -> dict[str, Any]:
-        """Send a file of events/; where it names the example endpoint, a copy that names this one."""
-        command: list[str | Path] = [environment.cargo_lambda(), "lambda", "invoke", environment.FUNCTION]
+    def invoke(self, name: str, ids: Mapping[str, str], function: str = environment.FUNCTION) -> dict[str, Any]:
+        """Send a file of events/ to a function; where it names example ids, a copy that names these."""
+        command: list[str | Path] = [environment.cargo_lambda(), "lambda", "invoke", function]
         command += ["--invoke-address", ADDRESS, "--invoke-port", str(self.port)]
-        command += ["--data-file", self._payload(name, endpoint_id)]
+        command += ["--data-file", self._payload(name, ids)]
         code, output, errors = self._run(command, name)
         if code:
             raise Failed(self._explained(f"the function answered {name} with an error:\n{output}{errors}"))
@@ -103,12 +101,15 @@ class EmulatedFunction:
         if time.monotonic() > end:
             raise Failed(self._explained(f"no answer to {name} within {INVOKE_SECONDS} s"))
 
-    def _payload(self, name: str, endpoint_id: str) -> Path:
+    def _payload(self, name: str, ids: Mapping[str, str]) -> Path:
         original = environment.EVENTS / name
-        if not names_example(name):
+        if not names_example(name, ids):
             return original
+        text = original.read_text()
+        for example, real in ids.items():
+            text = text.replace(example, real)
         copy = Path(self._folder.name) / name
-        copy.write_text(original.read_text().replace(EXAMPLE_ENDPOINT, endpoint_id))
+        copy.write_text(text)
         return copy
 
     def _watch_command(self) -> list[str | Path]:
@@ -140,9 +141,10 @@ class EmulatedFunction:
         return "\n".join([what.rstrip(), "The last lines of the function:", *self.log])
 
 
-def names_example(name: str) -> bool:
-    """Whether a file of events/ names the example endpoint."""
-    return EXAMPLE_ENDPOINT in (environment.EVENTS / name).read_text()
+def names_example(name: str, examples: Iterable[str]) -> bool:
+    """Whether a file of events/ names an example of something that is really there."""
+    text = (environment.EVENTS / name).read_text()
+    return any(example in text for example in examples)
 
 
 def _free_port() -> int:
@@ -156,6 +158,6 @@ def _parsed(text: str) -> dict[str, Any]:
         report = json.loads(text)
     except ValueError:
         raise Failed(f"the function answered something that is no report:\n{text}") from None
-    if not isinstance(report, dict) or "connections" not in report:
+    if not isinstance(report, dict) or not {"connections", "findings"} & set(report):
         raise Failed(f"the function answered something that is no report:\n{text}")
     return report

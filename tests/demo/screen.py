@@ -52,6 +52,11 @@ class Screen:
         fitting = [_fitted(line) for line in lines]
         self._entry(label, "", [self._painted(line, SIGNS.get(line.strip()[:1], "")) for line in fitting])
 
+    def text(self, label: str, text: str) -> None:
+        """A text as it is, line by line; long lines go on below."""
+        wrap = textwrap.TextWrapper(ROOM, break_on_hyphens=False, break_long_words=False, replace_whitespace=False)
+        self._entry(label, "", [part for line in text.rstrip().splitlines() for part in wrap.wrap(line) or [""]])
+
     def failure(self, text: str) -> None:
         first, *others = text.splitlines()
         self._print(["", f"{self._painted('STOPPED', RED)}   {first}", *others])

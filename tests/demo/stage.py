@@ -15,8 +15,8 @@ import dns.resolver
 from tests.aws import Call, EmbeddedAws, Message
 from tests.aws.dns import ResolvingServer
 from tests.demo.announcement import Announcement, announcement
+from tests.demo.environment import PREFLIGHT, VERIFIER
 from tests.demo.lambda_ import EmulatedFunction
-from tests.demo.environment import VERIFIER
 from tests.demo.signals import Signals
 from tests.harness import HOSTS, variables
 from tests.harness.inside import CIDR
@@ -24,6 +24,11 @@ from tests.network import Authority, Interfaces
 from tests.network.interfaces import CLOSES
 
 OWNER = "tdp-demo"
+# What the files in events/ name.
+EXAMPLE_ENDPOINT, EXAMPLE_VPC = "vpce-0a1b2c3d4e5f60718", "vpc-0a1b2c3d4e5f60718"
+EXAMPLE_SUBNETS = ("subnet-0a1b2c3d4e5f60718", "subnet-1a2b3c4d5e6f70819")
+# Where DNS servers on-prem can ask this VPC's resolver.
+INBOUND = ("127.10.0.5", "127.10.1.5")
 # Public DNS as this VPC sees it without private zones, in a network that is reserved for examples.
 NEIGHBOUR = "www.tetrascience.com"
 PUBLIC = {host: [f"203.0.113.{number}"] for number, host in enumerate([*sorted(HOSTS), NEIGHBOUR], 11)}
@@ -80,7 +85,7 @@ class Turn:
     @property
     def writes(self) -> list[str]:
         """Calls that could change something."""
-        return [call.name for call in self.calls if not call.operation.startswith(READS)]
+        return [call.name for call in self.calls if is_write(call)]
 
 
 class Stage:
@@ -95,6 +100,9 @@ class Stage:
         self.vpc = self.aws.make_vpc(CIDR)
         self.topic = self.aws.make_topic("tdp-privatelink-news")
         self.endpoint_id = self.aws.request_endpoint(self.vpc)
+        self.group = self._closed_group()
+        self.aws.add_inbound_endpoint(self.vpc, *INBOUND)
+        self.aws.add_email_identity("lab.example.com")
         self.dns = stack.enter_context(ResolvingServer(self.aws, self.vpc.id, PUBLIC))
         self.network = stack.enter_context(Interfaces(self.interfaces(), sorted(HOSTS), Authority()))
         self.network.behave(CLOSES)
@@ -103,6 +111,22 @@ class Stage:
         self.function = EmulatedFunction(settings | self._inside(folder), signals)
         stack.callback(self.function.stop)
 
+    def _closed_group(self) -> str:
+        """The endpoint's only security group, into which nobody has put a rule yet."""
+        ec2 = self.aws.client("ec2")
+        group = ec2.create_security_group(GroupName="tdp", Description="TDP endpoint", VpcId=self.vpc.id)["GroupId"]
+        had = [one["GroupId"] for one in self.aws.endpoint(self.endpoint_id)["Groups"]]
+        ec2.modify_vpc_endpoint(
+            VpcEndpointId=self.endpoint_id, AddSecurityGroupIds=[group], RemoveSecurityGroupIds=had
+        )
+        self.aws.set_endpoint_state(self.endpoint_id, "pendingAcceptance")
+        return str(group)
+
+    def open_group(self) -> None:
+        """Somebody lets the VPC in on 443."""
+        rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": self.vpc.cidr}]}
+        self.aws.client("ec2").authorize_security_group_ingress(GroupId=self.group, IpPermissions=[rule])
+
     def _inside(self, folder: Path) -> dict[str, str]:
         """What the verifier is told. Loopback is listed by name; otherwise it refuses to connect there."""
         return {
@@ -110,17 +134,28 @@ class Stage:
             "VERIFY_CA_FILE": str(self.network.authority.write(folder)),
             "VERIFY_CIDRS": CIDR,
             "VERIFY_PORT": str(self.network.port),
+            "PREFLIGHT_RESOLVER": f"127.0.0.1:{self.dns.port}",
         }
+
+    def ids(self) -> dict[str, str]:
+        """The ids that the files in events/ name, with those that are really there."""
+        subnets = dict(zip(EXAMPLE_SUBNETS, self.vpc.subnet_ids, strict=False))
+        return {EXAMPLE_ENDPOINT: self.endpoint_id, EXAMPLE_VPC: self.vpc.id} | subnets
 
     # Acting
 
     def invoke(self, name: str) -> Turn:
         """Send a file of events/ to the function, and collect what came of it."""
         calls, messages, started = len(self.aws.calls), len(self.messages()), time.monotonic()
-        report = self.function.invoke(name, self.endpoint_id)
+        report = self.function.invoke(name, self.ids())
         seconds = time.monotonic() - started
         new = [announcement(message) for message in self.messages()[messages:]]
         return Turn(report, self.aws.calls[calls:], new, seconds)
+
+    def preflight(self) -> tuple[dict[str, Any], list[Call]]:
+        """Ask preflight, as a person does: its report, and what it called."""
+        calls = len(self.aws.calls)
+        return self.function.invoke("preflight.json", self.ids(), PREFLIGHT), self.aws.calls[calls:]
 
     def on_look(self, seen: Callable[[str], object]) -> None:
         """Have `seen(state)` called with the endpoint's state whenever the function looks at it."""
@@ -187,6 +222,10 @@ def _sight(host: dict[str, Any]) -> str:
         return f"{host['host']}: {host['cause']['code'] if host['cause'] else host['verdict']}"
     at = f"{len(answered)} of {len(host['tries'])} addresses, {answered[0]['tlsVersion']}"
     return f"{host['host']}: {at}, {host['certificate']['daysLeft']} days"
+
+
+def is_write(call: Call) -> bool:
+    return not call.operation.startswith(READS)
 
 
 def by_service(calls: list[Call]) -> str:

@@ -1,15 +1,16 @@
-"""The steps, from an endpoint that waits to one that was rejected."""
+"""The steps, from the questions before to a connection that was rejected."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 from tests.aws import SERVICE_NAME
 from tests.demo.checks import Checks
-from tests.demo.environment import VERIFIER, binary, shown
+from tests.demo.environment import PREFLIGHT, VERIFIER, binary, shown
 from tests.demo.lambda_ import names_example
 from tests.demo.screen import Screen
 from tests.demo.signals import Signals
-from tests.demo.stage import NEIGHBOUR, PUBLIC, Stage, Turn, by_service
+from tests.demo.stage import INBOUND, NEIGHBOUR, PUBLIC, Stage, Turn, by_service, is_write
 from tests.harness import HOSTS, PLATFORM
 from tests.network.interfaces import ANSWERS, BLACK_HOLE
 
@@ -23,10 +24,12 @@ def play(screen: Screen, stack: ExitStack, signals: Signals) -> None:
     demo = Demo(screen, stage)
     demo.introduce()
     for step in (
+        demo.preflight,
         demo.plan_while_waiting,
         demo.connection_requested,
         demo.connection_accepted,
         demo.proved_and_live,
+        demo.handed_over,
         demo.settled,
         demo.outage_of_one_zone,
         demo.drift_repaired,
@@ -57,11 +60,45 @@ class Demo:
         stage.function.start()
         servers = ", ".join(f"{ip}:{stage.network.port}" for ip in stage.network.addresses)
         entry("TLS", f"servers on {servers}", "stand for the endpoint's network interfaces, and hang up on everybody yet")
-        binaries = f"{shown(binary())} and {shown(binary(VERIFIER))}"
+        binaries = f"{shown(binary(PREFLIGHT))}, {shown(binary())} and {shown(binary(VERIFIER))}"
         entry("Lambda", f"cargo lambda watch on 127.0.0.1:{stage.function.port}, to run {binaries}")
 
+    def preflight(self) -> None:
+        self._screen.heading("1. Before anything else a person runs preflight; it only reads")
+        report = self._preflight()
+        blockers = [finding for finding in report["findings"] if finding["severity"] == "blocker"]
+        self._checks.equal("blockers", ["security-group-closed"], [finding["code"] for finding in blockers])
+        self._screen.entry("fix", blockers[0]["fix"], blockers[0]["command"])
+        self._stage.open_group()
+        self._screen.entry("world", "the network engineer does so, and asks again")
+        report = self._preflight()
+        self._checks.all(
+            {
+                "verdict": ("ready-with-warnings", report["verdict"]),
+                "hand-over": (None, report["handOver"]),
+                "messages": ([], self._stage.messages()),
+            }
+        )
+        message = report["texts"]["connectionDetails"]
+        self._checks.equal("endpoint in the message", True, self._stage.endpoint_id in message)
+        self._screen.text("for the CSM", message)
+        self._screen.ok("no blocker is left, and the message for TetraScience is complete")
+
+    def handed_over(self) -> None:
+        self._screen.heading("6. Lab IT asks how DNS on-prem learns the names")
+        report = self._preflight()
+        hand_over = report["handOver"] or {}
+        self._checks.all(
+            {
+                "zones to forward": (sorted(set(HOSTS.values())), sorted(hand_over.get("zones", []))),
+                "where to": (list(INBOUND), hand_over.get("forwardTo")),
+            }
+        )
+        self._screen.text("for lab IT", report["texts"]["handOver"])
+        self._screen.ok("forwarders for exactly these zones, for each kind of DNS server")
+
     def plan_while_waiting(self) -> None:
-        self._screen.heading("1. A person asks for the plan, while TetraScience has not accepted yet")
+        self._screen.heading("2. A person asks for the plan, while TetraScience has not accepted yet")
         self._show_dns("DNS before")
         turn = self._invoke("plan.json")
         self._checks.all(
@@ -76,7 +113,7 @@ class Demo:
         self._screen.ok("it waits; nothing was written, nobody was told, public DNS answers")
 
     def connection_requested(self) -> None:
-        self._screen.heading("2. The notification arrives: a connection was requested")
+        self._screen.heading("3. The notification arrives: a connection was requested")
         turn = self._invoke("connection-requested.json")
         self._checks.all(
             {
@@ -88,7 +125,7 @@ class Demo:
         self._screen.ok("it waits; people were told once, and what to do")
 
     def connection_accepted(self) -> None:
-        self._screen.heading("3. TetraScience accepts, the endpoint becomes available, but its service is not ready")
+        self._screen.heading("4. TetraScience accepts, the endpoint becomes available, but its service is not ready")
         self._stage.aws.accept_endpoint(self._stage.endpoint_id)
         self._screen.entry("world", f"TetraScience accepts; the endpoint is {self._stage.state()}")
         with self._telling_looks():
@@ -107,7 +144,7 @@ class Demo:
         self._screen.ok("held: no client was sent to an endpoint that does not work; people know on which side it lies")
 
     def proved_and_live(self) -> None:
-        self._screen.heading("4. The service gets ready; a minute later: the scheduled sweep")
+        self._screen.heading("5. The service gets ready; a minute later: the scheduled sweep")
         self._stage.network.behave(ANSWERS)
         self._screen.entry("world", "the endpoint's network interfaces complete TLS")
         turn = self._invoke("sweep.json")
@@ -132,7 +169,7 @@ class Demo:
         )
 
     def settled(self) -> None:
-        self._screen.heading("5. Another minute later")
+        self._screen.heading("7. Another minute later")
         turn = self._invoke("sweep.json")
         self._checks.all(
             {
@@ -144,7 +181,7 @@ class Demo:
         self._screen.ok("in sync, after exactly one AWS call: DescribeVpcEndpoints")
 
     def outage_of_one_zone(self) -> None:
-        self._screen.heading("6. One Availability Zone goes down, and somebody asks for proof")
+        self._screen.heading("8. One Availability Zone goes down, and somebody asks for proof")
         address = self._stage.network.addresses[1]
         self._stage.network.behave(BLACK_HOLE, address)
         self._screen.entry("world", f"{address} does not answer any more")
@@ -161,7 +198,7 @@ class Demo:
         self._stage.network.behave(ANSWERS, address)
 
     def drift_repaired(self) -> None:
-        self._screen.heading(f"7. Somebody deletes the record of {API} by hand")
+        self._screen.heading(f"9. Somebody deletes the record of {API} by hand")
         before = self._stage.records()
         self._stage.aws.delete_record(self._stage.zones()[PLATFORM], API, "A")
         self._screen.entry("world", f"{API} A is gone")
@@ -180,7 +217,7 @@ class Demo:
         self._screen.ok("repaired; people were told once")
 
     def drift_again(self) -> None:
-        self._screen.heading("8. The same event again")
+        self._screen.heading("10. The same event again")
         turn = self._invoke("drift.json")
         self._checks.all(
             {
@@ -192,7 +229,7 @@ class Demo:
         self._screen.ok("in sync; nothing written, no second message")
 
     def connection_rejected(self) -> None:
-        self._screen.heading("9. TetraScience rejects the connection")
+        self._screen.heading("11. TetraScience rejects the connection")
         before = self._stage.records()
         self._stage.aws.set_endpoint_state(self._stage.endpoint_id, "rejected")
         self._screen.entry("world", f"the endpoint is {self._stage.state()}")
@@ -208,15 +245,27 @@ class Demo:
 
     def sum_up(self) -> None:
         calls, messages = list(self._stage.aws.calls), self._stage.messages()
-        self._screen.heading("All nine steps ended as they should")
+        self._screen.heading("All eleven steps ended as they should")
         self._screen.entry("messages", *(f"{number}. {one.subject}" for number, one in enumerate(messages, 1)))
         self._screen.entry("calls", f"{len(calls)} to AWS: {by_service(calls)}")
         self._screen.entry("time", f"{self._screen.seconds:.1f} s; everything that was started ends now")
 
     # Showing
 
+    def _preflight(self) -> dict[str, Any]:
+        self._screen.entry("invoke", "events/preflight.json (a copy that names this VPC), by preflight")
+        report, calls = self._stage.preflight()
+        self._checks.background = ["What preflight found:", *(f"  {one}" for one in report["findings"])]
+        self._checks.equal("calls that write", [], [call.name for call in calls if is_write(call)])
+        self._screen.entry("answer", f"{report['verdict']}, after {len(calls)} AWS calls ({by_service(calls)})")
+        for finding in report["findings"]:
+            self._screen.entry(finding["severity"], f"[{finding['code']}] {finding['what']}")
+        costs = report["costs"]
+        self._screen.entry("costs", f"about {costs['total']:.2f} {costs['currency']} a month, by list prices")
+        return report
+
     def _invoke(self, name: str) -> Turn:
-        copied = " (a copy that names this endpoint)" if names_example(name) else ""
+        copied = " (a copy that names this endpoint)" if names_example(name, self._stage.ids()) else ""
         self._screen.entry("invoke", f"events/{name}{copied}")
         turn = self._stage.invoke(name)
         self._checks.background = [
