@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.aws import EmbeddedAws
+from tests.bench import preflight
 from tests.bench.start import medians, slower, starts
 from tests.harness import Function
 from tests.harness.inside import Inside
@@ -22,6 +23,7 @@ BUILD = ["cargo", "build", "--locked", "--release", "--package", "verify", "--bi
 # What the project promises.
 MOST_SLOWER = 1.10
 MOST_SECONDS = 30.0
+MOST_PREFLIGHT_SECONDS = 10.0
 HOSTS = [f"host-{number}.files.example.com" for number in range(300)]
 ADDRESSES = ["127.10.0.10", "127.10.1.10", "127.10.2.10"]
 
@@ -31,7 +33,7 @@ def main() -> int:
     if subprocess.run(BUILD, cwd=ROOT).returncode:
         return 1
     os.environ["TDP_VERIFY"] = str(TARGET / "verify")
-    kept = [_start(), _proof()]
+    kept = [_start(), _proof(), _preflight()]
     return 0 if all(kept) else 1
 
 
@@ -58,6 +60,18 @@ def _proof() -> bool:
             print(f"  {label:24} {seconds:6.2f} s   {verdict}")
             slowest = max(slowest, seconds)
     return _promise(f"a proof takes {slowest:.2f} s", slowest, MOST_SECONDS)
+
+
+def _preflight() -> bool:
+    """By the binary of the tests, which is slower than what is deployed: what it keeps, the other one keeps."""
+    print(f"\nPreflight of a VPC with {preflight.SUBNETS} subnets, {preflight.GROUP_RULES} rules of security groups,")
+    print(f"{preflight.ZONES} zones, {preflight.RULES} Resolver rules and {preflight.DOMAINS} firewall domains:")
+    slowest = 0.0
+    for number, one in enumerate(preflight.measure(), 1):
+        what = f"{one.calls} AWS calls, {', '.join(one.codes)}"
+        print(f"  run {number}: {one.seconds:6.2f} s, {one.aws_seconds:.2f} s of calls in the embedded AWS   {what}")
+        slowest = max(slowest, one.seconds)
+    return _promise(f"a preflight takes {slowest:.2f} s, the embedded AWS included", slowest, MOST_PREFLIGHT_SECONDS)
 
 
 def _prove(verify: Function) -> tuple[float, str]:
