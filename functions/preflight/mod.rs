@@ -25,13 +25,11 @@ use crate::aws::ses::Ses;
 use crate::aws::sns::Sns;
 use crate::error::{AwsError, unread};
 use config::Config;
-use resolve::Dns;
 
 /// The function, ready for events.
 #[derive(Debug)]
 pub struct Preflight {
     config: Config,
-    dns: Dns,
     ec2: Ec2,
     profiles: Profiles,
     quotas: Quotas,
@@ -58,7 +56,6 @@ impl Preflight {
         let config = Config::parse(variables)?;
         let sdk = crate::aws::connect().await;
         Ok(Preflight {
-            dns: Dns::new(config.resolver),
             ec2: Ec2::new(&sdk),
             profiles: Profiles::new(&sdk),
             quotas: Quotas::new(&sdk),

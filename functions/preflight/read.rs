@@ -7,6 +7,7 @@ use futures::join;
 use planner::endpoint::{Endpoint, State, choose};
 
 use super::event::Request;
+use super::resolve::resolve;
 use super::{Preflight, assemble, read};
 use crate::aws::ec2::{InVpc, TdpFound};
 use crate::aws::route53::ListedZone;
@@ -178,7 +179,7 @@ impl Preflight {
     /// What the endpoint's regional name resolves to, once it is available.
     async fn resolved(&self, endpoint: &Endpoint) -> Read<Vec<std::net::IpAddr>> {
         match endpoint.regional().filter(|_| endpoint.state == State::Available) {
-            Some(entry) => self.dns.addresses(&entry.name).await,
+            Some(entry) => resolve(&entry.name, self.config.resolver).await,
             None => Ok(Vec::new()),
         }
     }

@@ -43,22 +43,20 @@ class Profiles:
     def __init__(self) -> None:
         self.page_size: int | None = None
         self._profiles: dict[str, Profile] = {}
-        self._associations: dict[str, dict[str, Any]] = {}
+        self._associations: list[dict[str, Any]] = []
 
     def add(self, vpc_id: str, resource_arns: tuple[str, ...], name: str, owner: str) -> str:
-        """A profile associated with a VPC, which can have one only."""
-        if vpc_id in self._associations:
-            raise ValueError(f"{vpc_id} has a profile already")
+        """A profile associated with a VPC, beside those that it has already."""
         profile = Profile(f"rp-{secrets.token_hex(8)}", name, owner, datetime.now(UTC).replace(microsecond=0), [])
         profile.resources.extend(_resource(profile, arn) for arn in resource_arns)
         self._profiles[profile.id] = profile
         kept = {"Id": f"rpassoc-{secrets.token_hex(8)}", "ResourceId": vpc_id}
-        self._associations[vpc_id] = kept | _common(profile, "Profile to VPC association")
+        self._associations.append(kept | _common(profile, "Profile to VPC association"))
         return profile.id
 
     def list_profile_associations(self, params: Params, set_up: bool) -> Result:
         wanted = {key: params[key] for key in ("ProfileId", "ResourceId") if key in params}
-        found = [kept for kept in self._associations.values() if wanted.items() <= kept.items()]
+        found = [kept for kept in self._associations if wanted.items() <= kept.items()]
         page, following = PAGING.cut(found, params, None if set_up else self.page_size)
         return {"ProfileAssociations": page, **following}
 

@@ -41,13 +41,13 @@ def test_a_profile_brings_zones_and_rules_to_a_vpc(aws: EmbeddedAws, profiles: A
     assert wrong[0] == "ResourceNotFoundException"
 
 
-def test_a_vpc_has_one_profile_of_known_resources(aws: EmbeddedAws, vpc: Vpc) -> None:
-    """https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/profiles.html"""
+def test_a_vpc_has_any_profiles_of_known_resources(aws: EmbeddedAws, profiles: Any, vpc: Vpc) -> None:
+    """https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/profiles-vpc-update-priority.html"""
     with pytest.raises(ValueError, match="not a resource"):
         aws.share_profile(vpc, "Z0123456789")
-    aws.share_profile(vpc)
-    with pytest.raises(ValueError, match="profile already"):
-        aws.share_profile(vpc)
+    made = [aws.share_profile(vpc), aws.share_profile(vpc)]
+    found = profiles.list_profile_associations(ResourceId=vpc.id)["ProfileAssociations"]
+    assert [one["ProfileId"] for one in found] == made
 
 
 def test_profiles_and_their_resources_come_in_pages(

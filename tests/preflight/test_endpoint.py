@@ -27,9 +27,7 @@ def test_a_deleted_endpoint_is_none(site: Site) -> None:
 
 def test_an_endpoint_in_one_subnet_is_a_warning(site: Site) -> None:
     site.go()
-    site.aws.client("ec2").modify_vpc_endpoint(
-        VpcEndpointId=site.endpoint_id, RemoveSubnetIds=site.vpc.subnet_ids[1:]
-    )
+    site.aws.client("ec2").modify_vpc_endpoint(VpcEndpointId=site.endpoint_id, RemoveSubnetIds=site.vpc.subnet_ids[1:])
     site.enter("available")
     site.run("reconcile")
     site.mark()

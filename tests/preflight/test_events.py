@@ -24,7 +24,9 @@ def test_the_file_for_a_person_works(live: Site) -> None:
 
 
 def test_the_end_of_a_deployment_publishes_the_report_of_the_settings(live: Site) -> None:
-    live.configure(VPC_ID=live.vpc.id, CONNECTION_USERS="both", CONTACTS="Jo Doe, jo@example.com; Kim Roe, kim@example.com")
+    live.configure(
+        VPC_ID=live.vpc.id, CONNECTION_USERS="both", CONTACTS="Jo Doe, jo@example.com; Kim Roe, kim@example.com"
+    )
     answer = live.ask_for(example("preflight-deployed.json"))
     assert answer.report is not None
     assert [message.attributes["event"] for message in live.messages()] == ["preflight"]

@@ -84,6 +84,14 @@ def test_a_narrower_zone_of_a_profile_is_a_blocker(site: Site) -> None:
     assert zone in finding["command"]
 
 
+def test_every_profile_of_the_vpc_is_looked_into(site: Site) -> None:
+    site.aws.share_profile(site.vpc, name="first")
+    shared_zone(site, API)
+    site.aws.share_profile(site.vpc, "arn:aws:route53:::hostedzone/Z0FOREIGN0000000000", name="third")
+    found = site.ask()
+    assert set(found.codes) == {"profile-zone-narrower", "profile-contents-unknown", "endpoint-missing"}
+
+
 def test_a_zone_of_a_profile_with_our_name_is_a_warning(site: Site) -> None:
     shared_zone(site, PLATFORM)
     found = site.ask()

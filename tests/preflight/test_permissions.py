@@ -85,7 +85,11 @@ def test_these_are_all_the_reads_that_the_role_allows() -> None:
     """And each is needed by a check: the role has nothing that no test misses."""
     role = resource("PreflightRole")
     actions = {word for line in role.splitlines() for word in line.split() if word.count(":") == 1 and word[-1] != ":"}
-    reads = {one for one in actions if one.split(":")[0] in {"ec2", "route53", "route53resolver", "route53profiles", "ses", "servicequotas"}}
+    reads = {
+        one
+        for one in actions
+        if one.split(":")[0] in {"ec2", "route53", "route53resolver", "route53profiles", "ses", "servicequotas"}
+    }
     assert reads == set(NEEDED_BY) | DEEPER
 
 

@@ -22,7 +22,9 @@ def blocks(site: Site, ip: str) -> list[str]:
 def prefix_list(site: Site, *cidrs: str) -> str:
     ec2 = site.aws.client("ec2")
     entries = [{"Cidr": cidr} for cidr in cidrs]
-    made = ec2.create_managed_prefix_list(PrefixListName="clients", Entries=entries, MaxEntries=10, AddressFamily="IPv4")
+    made = ec2.create_managed_prefix_list(
+        PrefixListName="clients", Entries=entries, MaxEntries=10, AddressFamily="IPv4"
+    )
     return str(made["PrefixList"]["PrefixListId"])
 
 

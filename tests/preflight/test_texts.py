@@ -34,7 +34,9 @@ def test_the_details_as_json_say_the_same(site: Site) -> None:
     details = site.ask().report["connectionDetails"]
     assert details["accountId"] == "123456789012"
     assert details["endpoint"] == {"id": site.endpoint_id, "state": "pendingAcceptance", "primaryDnsName": None}
-    assert sorted(one for zone in details["availabilityZones"] for one in zone["subnetIds"]) == sorted(site.vpc.subnet_ids)
+    assert sorted(one for zone in details["availabilityZones"] for one in zone["subnetIds"]) == sorted(
+        site.vpc.subnet_ids
+    )
     assert all(zone["azId"].startswith("use1-az") for zone in details["availabilityZones"])
 
 

@@ -10,11 +10,11 @@ use planner::proof::{Answer, Certificate, EXPIRES_SOON_DAYS, Finding, HostProof,
 use crate::allowed::Allowed;
 use crate::certificate::certificate;
 use crate::config::Config;
-use crate::dns::{Addresses, Lookup};
 use crate::prove::{Tried, asked};
 use crate::request::CheckedTarget;
 use crate::tls::Failure;
 use crate::words;
+use dns::{Addresses, Lookup};
 
 /// Everything that was seen of one endpoint.
 pub(crate) struct Sight<'a> {

@@ -4,7 +4,6 @@
 mod allowed;
 mod certificate;
 mod config;
-mod dns;
 mod judge;
 mod prove;
 mod request;

@@ -12,10 +12,10 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::allowed::Allowed;
 use crate::config::Config;
-use crate::dns::{Addresses, Dns, Lookup};
 use crate::judge::{Sight, judge};
 use crate::request::{Checked, CheckedTarget};
 use crate::tls::{Failure, Seen, Tls};
+use dns::{Addresses, Dns, Lookup};
 
 /// Questions or connections under way at once.
 const AT_ONCE: usize = 50;

@@ -1,4 +1,4 @@
-//! DNS: what the VPC's resolver answers for a name.
+//! DNS: what a resolver answers for a name.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -20,7 +20,7 @@ const ATTEMPT: Duration = Duration::from_secs(2);
 
 /// What DNS said about the addresses of one family.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Lookup {
+pub enum Lookup {
     /// At least one, at the end of whatever chain of CNAMEs.
     Addresses(Vec<IpAddr>),
     /// No such name, or a name without such an address. `zone` is where the answer comes from, by its SOA.
@@ -35,14 +35,14 @@ pub(crate) enum Lookup {
 
 /// Both families.
 #[derive(Clone, Debug)]
-pub(crate) struct Addresses {
+pub struct Addresses {
     pub v4: Lookup,
     pub v6: Lookup,
 }
 
 impl Addresses {
     /// Every address of both families, each once, in order.
-    pub(crate) fn all(&self) -> Vec<IpAddr> {
+    pub fn all(&self) -> Vec<IpAddr> {
         let found = [&self.v4, &self.v6].into_iter().filter_map(|lookup| match lookup {
             Lookup::Addresses(addresses) => Some(addresses.iter().copied()),
             _ => None,
@@ -53,7 +53,7 @@ impl Addresses {
 
 /// Asks one resolver. Nothing is remembered from one question to the next.
 #[derive(Debug)]
-pub(crate) struct Dns {
+pub struct Dns {
     resolver: TokioResolver,
 }
 
@@ -62,7 +62,7 @@ impl Dns {
     ///
     /// # Errors
     /// The system's configuration cannot be read.
-    pub(crate) fn new(server: Option<SocketAddr>) -> Result<Dns, NetError> {
+    pub fn new(server: Option<SocketAddr>) -> Result<Dns, NetError> {
         let mut builder = match server {
             Some(server) => {
                 let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()];
@@ -86,7 +86,7 @@ impl Dns {
     }
 
     /// The addresses of a name, IPv4 and IPv6 asked at once.
-    pub(crate) async fn addresses(&self, name: &Name) -> Addresses {
+    pub async fn addresses(&self, name: &Name) -> Addresses {
         let (v4, v6) = futures::join!(self.ask(name, RecordType::A), self.ask(name, RecordType::AAAA));
         Addresses { v4, v6 }
     }
