@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use planner::catalog::{self, Applied, Deployment};
 use planner::desired;
 use planner::name::Name;
+use planner::report::Mode;
 use planner::variables::{Reader, one_of};
 
 const COMPONENTS: [&str; 5] = ["hub", "data-hub", "agent", "agent-s3-direct", "connector"];
@@ -65,6 +66,15 @@ pub fn vpc_id(reader: &mut Reader<'_>) -> Option<String> {
 /// `EXISTING_ZONES`: whether records and zones of others are taken over.
 pub fn adopts(reader: &mut Reader<'_>) -> bool {
     reader.choice("EXISTING_ZONES", &["refuse", "adopt"], "refuse") == "adopt"
+}
+
+/// `MODE`.
+pub fn mode(reader: &mut Reader<'_>) -> Mode {
+    match reader.choice("MODE", &["plan", "apply", "withdraw"], "plan") {
+        "apply" => Mode::Apply,
+        "withdraw" => Mode::Withdraw,
+        _ => Mode::Plan,
+    }
 }
 
 /// `OWNER_ID`.

@@ -1,10 +1,12 @@
 //! Puts together what several reads found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use checks::facts::{Facts, PrivateZone, Profile, ProfileZone, Read, ResolverRule, Service, Unread, ZoneIds};
 use checks::wanted::Wanted;
-use planner::marker::ZoneMarker;
+use planner::marker::{Marker, ZoneMarker, marked_name};
+use planner::name::Name;
+use planner::record::{Data, RecordSet, RecordType};
 
 use super::read;
 use crate::aws::ec2::SeenService;
@@ -30,6 +32,7 @@ pub(super) fn nothing(account: String, why: &Unread) -> Facts {
         security_groups: none(why),
         network_acls: none(why),
         private_zones: none(why),
+        led_hosts: none(why),
         profiles: none(why),
         resolver_rules: none(why),
         firewall_rules: none(why),
@@ -55,28 +58,56 @@ pub(super) fn service(
 }
 
 /// The zones on the VPC, with whose they are. The list by VPC says who owns a zone, the list of the account's zones
-/// has the comment that says whether this stack made it.
+/// has the comment that says which stack made it. `records` are those of the zones that matter.
 pub(super) fn private_zones(
     wanted: &Wanted,
     account: &str,
-    all: Result<&Vec<ListedZone>, &Unread>,
-    on_vpc: Result<Vec<VpcZone>, AwsError>,
-) -> Read<Vec<PrivateZone>> {
-    let on_vpc = read(on_vpc)?;
-    let comments: BTreeMap<&str, &str> =
-        all.map_err(Clone::clone)?.iter().map(|zone| (zone.id.as_str(), zone.comment.as_str())).collect();
+    all: &[ListedZone],
+    on_vpc: Vec<VpcZone>,
+    records: &BTreeMap<String, Vec<RecordSet>>,
+) -> Vec<PrivateZone> {
+    let comments: BTreeMap<&str, &str> = all.iter().map(|zone| (zone.id.as_str(), zone.comment.as_str())).collect();
     let whose = |zone: VpcZone| {
         let marker = comments.get(zone.id.as_str()).and_then(|comment| ZoneMarker::parse(comment));
         let is_this_account = zone.holder == format!("account {account}") || comments.contains_key(zone.id.as_str());
+        let is_ours = marker.as_ref().is_some_and(|one| one.owner == wanted.owner_id && one.vpc_id == wanted.vpc_id);
         PrivateZone {
-            is_ours: marker.is_some_and(|one| one.owner == wanted.owner_id && one.vpc_id == wanted.vpc_id),
+            is_ours,
+            other_owner: marker.map(|one| one.owner).filter(|owner| *owner != wanted.owner_id),
+            has_our_markers: records.get(&zone.id).is_some_and(|sets| has_marker(sets, &wanted.owner_id)),
             holder: if is_this_account && !zone.of_service { "this account".to_owned() } else { zone.holder },
             id: zone.id,
             name: zone.name,
             is_of_service: zone.of_service,
         }
     };
-    Ok(on_vpc.into_iter().map(whose).collect())
+    let mut zones: Vec<PrivateZone> = on_vpc.into_iter().map(whose).collect();
+    zones.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+    zones
+}
+
+fn has_marker(sets: &[RecordSet], owner: &str) -> bool {
+    sets.iter().any(|set| marked_name(&set.name).is_some() && Marker::parse(set).is_some_and(|one| one.owner == owner))
+}
+
+/// The hosts whose most specific zone on the VPC has an alias to the endpoint's regional name.
+pub(super) fn led_hosts(
+    wanted: &Wanted,
+    regional: &Name,
+    on_vpc: &[PrivateZone],
+    records: &BTreeMap<String, Vec<RecordSet>>,
+) -> BTreeSet<Name> {
+    let leads = |set: &RecordSet, host: &Name| {
+        let is_address = matches!(set.rtype, RecordType::A | RecordType::Aaaa);
+        is_address && set.name == *host && matches!(&set.data, Data::Alias { target, .. } if target == regional)
+    };
+    let is_led = |host: &&Name| {
+        let asked = host.wildcard_base().unwrap_or_else(|| (*host).clone());
+        let zones = on_vpc.iter().filter(|zone| asked.is_within(&zone.name));
+        let zone = zones.max_by_key(|zone| zone.name.as_str().len());
+        zone.and_then(|zone| records.get(&zone.id)).is_some_and(|sets| sets.iter().any(|set| leads(set, host)))
+    };
+    wanted.hosts.iter().filter(is_led).cloned().collect()
 }
 
 /// Id, name, and the type and ARN of each resource of a Profile.

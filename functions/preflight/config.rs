@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use checks::wanted::Users;
 use planner::catalog::Applied;
 use planner::name::Name;
+use planner::report::Mode;
 use planner::variables::{Invalid, Reader};
 
 use crate::settings;
@@ -22,6 +23,7 @@ pub(super) struct Config {
     pub vpc_id: Option<String>,
     pub adopts: bool,
     pub owner_id: String,
+    pub mode: Mode,
     pub topic_arn: String,
     pub users: Option<Users>,
     pub email_domain: Option<Name>,
@@ -42,6 +44,7 @@ impl Config {
         let vpc_id = settings::vpc_id(&mut reader);
         let adopts = settings::adopts(&mut reader);
         let owner_id = settings::owner_id(&mut reader);
+        let mode = settings::mode(&mut reader);
         let topic_arn = settings::topic_arn(&mut reader);
         let users = match reader.choice("CONNECTION_USERS", &["human", "service", "both", ""], "") {
             "human" => Some(Users::Human),
@@ -75,6 +78,7 @@ impl Config {
             vpc_id,
             adopts,
             owner_id,
+            mode,
             topic_arn,
             users,
             email_domain,

@@ -27,6 +27,9 @@ pub(super) struct Request {
     pub domain_confirmed: Option<bool>,
     pub contacts: Vec<String>,
     pub publish: bool,
+    /// Whether CloudFormation asked, and not a person.
+    #[serde(skip)]
+    pub is_of_deployment: bool,
 }
 
 /// What an event asks. Two shapes are known: a request of a person, and the end of a deployment
@@ -56,7 +59,7 @@ fn deployed(value: Value) -> Result<Request, String> {
         .map_err(|error| format!("the EventBridge event is not complete: {}", shown(&error.to_string())))?;
     match (event.source.as_str(), event.detail_type.as_str()) {
         ("aws.cloudformation", "CloudFormation Stack Status Change") => {
-            Ok(Request { publish: true, ..Request::default() })
+            Ok(Request { publish: true, is_of_deployment: true, ..Request::default() })
         }
         (source, kind) => Err(format!("no request: source '{}', detail-type '{}'", shown(source), shown(kind))),
     }

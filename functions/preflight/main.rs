@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use planner::log::{chain, error_line};
 use serde_json::value::{RawValue, to_raw_value};
-use tdp_privatelink::preflight::{Preflight, Stopped};
+use tdp_privatelink::preflight::{Preflight, Run, Stopped, rfc3339};
 use tokio::sync::OnceCell;
 
 #[tokio::main(flavor = "current_thread")]
@@ -29,8 +30,12 @@ async fn handle(
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<Box<RawValue>, Diagnostic> {
     let preflight = function.get_or_try_init(set_up).await?;
-    let arn = &event.context.invoked_function_arn;
-    let (report, is_to_publish) = match preflight.report(&event.payload, arn).await {
+    let run = Run {
+        arn: &event.context.invoked_function_arn,
+        request_id: &event.context.request_id,
+        at: rfc3339(SystemTime::now()),
+    };
+    let (report, is_to_publish) = match preflight.report(&event.payload, run).await {
         Ok(done) => done,
         Err(Stopped::Request(why)) => return Err(failed("InvalidRequest", "invalid-request", &why)),
         Err(Stopped::Text(error)) => return Err(failed("Text", "text", &chain(&error))),

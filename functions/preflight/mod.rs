@@ -8,11 +8,15 @@ mod read;
 mod resolve;
 
 use std::collections::BTreeMap;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use checks::facts::Read;
+use aws_sdk_ec2::primitives::{DateTime, DateTimeFormat as Format};
+use checks::facts::{Facts, Read, Unread};
 use checks::report::{Report, report};
 use checks::texts::TextError;
+use checks::wanted::Made;
 use planner::log::{chain, error_line};
+use planner::report::Mode;
 use planner::variables::Invalid;
 use serde_json::value::RawValue;
 
@@ -37,6 +41,16 @@ pub struct Preflight {
     route53: Route53,
     ses: Ses,
     sns: Sns,
+}
+
+/// What Lambda says of an invocation.
+#[derive(Clone, Debug)]
+pub struct Run<'a> {
+    /// The function's own ARN: the account is read from it.
+    pub arn: &'a str,
+    pub request_id: &'a str,
+    /// When it is, as RFC 3339.
+    pub at: String,
 }
 
 /// Why there is no report.
@@ -70,17 +84,26 @@ impl Preflight {
     /// Makes the report that an event asks for, and says whether it is to be published.
     ///
     /// A read that fails takes only the checks with it that need it, so an AWS error is never one of this
-    /// function's. `arn` is the function's own: the account is read from it.
+    /// function's.
     ///
     /// # Errors
     /// [`Stopped`] for an event that is no request.
-    pub async fn report(&self, event: &RawValue, arn: &str) -> Result<(Report, bool), Stopped> {
+    pub async fn report(&self, event: &RawValue, run: Run<'_>) -> Result<(Report, bool), Stopped> {
         let request = event::request(event).map_err(Stopped::Request)?;
-        let is_to_publish = request.publish;
+        // After a deployment nobody is told what a plan would be told for, or what is being taken back.
+        let is_to_publish = request.publish && (!request.is_of_deployment || self.config.mode == Mode::Apply);
+        let made = Made {
+            at: run.at,
+            request_id: run.request_id.to_owned(),
+            owner: self.config.owner_id.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+        };
+        let arn = run.arn;
         // An emulator gives a function no ARN; Lambda always does.
         let account = account_of(arn).or_else(|| account_of(&self.config.topic_arn)).unwrap_or("unknown").to_owned();
-        let (wanted, named) = self.wanted(request).await;
+        let (wanted, named) = self.wanted(request, made).await;
         let facts = match named {
+            Ok(()) if wanted.vpc_id.is_empty() => Facts { vpc: Ok(None), ..assemble::nothing(account, &unnamed()) },
             Ok(()) => self.facts(&wanted, account).await,
             Err(unread) => assemble::nothing(account, &unread),
         };
@@ -103,6 +126,11 @@ impl Preflight {
     }
 }
 
+/// Nothing is read where it is not known of which VPC.
+fn unnamed() -> Unread {
+    Unread { action: "ec2:DescribeVpcs", is_denied: false, message: "no VPC is named".to_owned() }
+}
+
 /// The account in an ARN.
 fn account_of(arn: &str) -> Option<&str> {
     arn.split(':').nth(4).filter(|id| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()))
@@ -114,4 +142,11 @@ fn read<T>(found: Result<T, AwsError>) -> Read<T> {
         eprintln!("{}", error_line("not-read", &chain(&error)));
         unread(&error)
     })
+}
+
+/// A time as RFC 3339 in UTC, to the second.
+pub fn rfc3339(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let time = DateTime::from_secs(i64::try_from(seconds).unwrap_or_default());
+    time.fmt(Format::DateTime).unwrap_or_default()
 }

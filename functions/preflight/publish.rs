@@ -4,17 +4,15 @@ use checks::finding::{Severity, counted};
 use checks::report::{Report, Verdict};
 use serde_json::json;
 
-/// What SNS takes: 256 KiB, of which the text is one part and the report another.
+/// What SNS takes: 256 KiB, of which the text is one part and the report four others.
 /// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
 const MOST_BYTES: usize = 240 * 1024;
 const MOST_TEXT: usize = 60 * 1024;
-/// As many findings as a message has when the whole report does not fit.
-const SHORT_LIST: usize = 20;
 
 pub(super) fn severity(report: &Report) -> &'static str {
     match report.verdict {
         Verdict::Blocked => "error",
-        Verdict::ReadyWithWarnings => "warning",
+        Verdict::Incomplete | Verdict::ReadyWithWarnings => "warning",
         Verdict::Ready => "info",
     }
 }
@@ -27,30 +25,37 @@ pub(super) fn subject(report: &Report) -> String {
     format!("TDP PrivateLink preflight of {vpc}: {}, {}", counted(blockers, "blocker"), counted(warnings, "warning"))
 }
 
-/// One message for all protocols: texts for people, the report for machines.
+/// One message for all protocols: texts for people, the report for machines, shortened until SNS takes it.
 pub(super) fn envelope(report: &Report) -> String {
-    let whole = wrap(report);
-    if whole.len() <= MOST_BYTES {
-        return whole;
+    let text = text(report);
+    let mut machine = report.clone();
+    // People have them, and they repeat what the rest says.
+    machine.texts.report.clear();
+    let mut most = machine.findings.len().max(machine.coverage.len());
+    loop {
+        let message = wrap(&text, &machine);
+        if message.len() <= MOST_BYTES || most == 0 {
+            return message;
+        }
+        // First the texts and what is made for people, then ever shorter lists.
+        if let Some(hand_over) = &mut machine.hand_over {
+            hand_over.snippets.clear();
+        }
+        machine.texts = checks::texts::Texts::default();
+        most /= 2;
+        machine.findings.truncate(most);
+        machine.coverage.truncate(most);
+        machine.connection_details.availability_zones.truncate(most);
+        if let Some(hand_over) = &mut machine.hand_over {
+            hand_over.zones.truncate(most);
+            hand_over.hosts.truncate(most);
+        }
     }
-    let mut short = report.clone();
-    short.findings.truncate(SHORT_LIST);
-    short.coverage.truncate(SHORT_LIST);
-    short.connection_details.availability_zones.truncate(SHORT_LIST);
-    wrap(&short)
 }
 
-fn wrap(report: &Report) -> String {
-    let texts = &report.texts;
-    let parts = [Some(&texts.report), Some(&texts.connection_details), texts.hand_over.as_ref()];
-    let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
-    let line = "-".repeat(72);
-    let text = shortened(parts.join(&format!("\n{line}\n\n")));
-    let mut machine = report.clone();
-    // People have them already, and they repeat what the rest says.
-    machine.texts.report.clear();
+fn wrap(text: &str, machine: &Report) -> String {
     // Strings, lists and options only: this cannot fail.
-    let machine = serde_json::to_string(&machine).unwrap_or_default();
+    let machine = serde_json::to_string(machine).unwrap_or_default();
     json!({
         "default": text, "email": text,
         "sqs": machine, "lambda": machine, "http": machine, "https": machine,
@@ -58,9 +63,25 @@ fn wrap(report: &Report) -> String {
     .to_string()
 }
 
-fn shortened(mut text: String) -> String {
-    if text.len() > MOST_TEXT {
-        let end = (0..=MOST_TEXT).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+/// The report, then what is made to be passed on. When it is too long, it is the report that is cut.
+fn text(report: &Report) -> String {
+    let line = format!("\n{}\n\n", "-".repeat(72));
+    let texts = &report.texts;
+    let to_pass_on = [Some(&texts.connection_details), texts.hand_over.as_ref()];
+    let mut rest = String::new();
+    for part in to_pass_on.into_iter().flatten() {
+        rest.push_str(&line);
+        rest.push_str(part);
+    }
+    let rest = shortened(rest, MOST_TEXT / 2);
+    // In an e-mail the escapes of Markdown are only in the way.
+    let findings = texts.report.replace('\\', "");
+    shortened(findings, MOST_TEXT - rest.len()) + &rest
+}
+
+fn shortened(mut text: String, most: usize) -> String {
+    if text.len() > most {
+        let end = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         text.truncate(end);
         text.push_str("\n… shortened: the whole report is in the function's log.\n");
     }

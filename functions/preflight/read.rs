@@ -1,24 +1,40 @@
 //! Reads everything that the checks need, at once.
 
-use checks::facts::{Facts, Read, SecurityGroup, TdpEndpoint, VpcEndpoint};
-use checks::wanted::Wanted;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use checks::facts::{
+    EmailIdentity, Facts, FirewallRule, PrivateZone, Read, SecurityGroup, TdpEndpoint, Unread, VpcEndpoint,
+};
+use checks::wanted::{Made, Wanted};
 use futures::future::try_join_all;
 use futures::join;
+use futures::stream::{StreamExt, TryStreamExt, iter};
 use planner::endpoint::{Endpoint, State, choose};
+use planner::name::Name;
+use planner::report::Mode;
+use tokio::time::timeout;
 
 use super::event::Request;
 use super::resolve::resolve;
 use super::{Preflight, assemble, read};
 use crate::aws::ec2::{InVpc, TdpFound};
-use crate::aws::route53::ListedZone;
+use crate::aws::route53::{ListedZone, VpcZone};
 use crate::error::AwsError;
+
+/// As many zones are read at once: Route 53 takes ten requests a second after a burst of fifty.
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/throttling-api-requests.html>
+const ZONES_AT_ONCE: usize = 8;
+/// Well within the time that the function has.
+const FIREWALL: Duration = Duration::from_secs(75);
 
 impl Preflight {
     /// The request, filled up from the settings. Without a VPC, the one with an endpoint to the service is taken, if
     /// there is exactly one.
     ///
     /// The second value is why the VPC could not be found out.
-    pub(super) async fn wanted(&self, request: Request) -> (Wanted, Read<()>) {
+    pub(super) async fn wanted(&self, request: Request, made: Made) -> (Wanted, Read<()>) {
         let config = self.config.clone();
         let named = request.vpc_id.or(config.vpc_id);
         let (vpc_id, candidates, read) = match named {
@@ -35,6 +51,8 @@ impl Preflight {
             hosts: config.hosts,
             adopts: config.adopts,
             owner_id: config.owner_id,
+            withdraws: config.mode == Mode::Withdraw,
+            made,
             architecture: std::env::consts::ARCH.to_owned(),
             vpc_id,
             candidates,
@@ -56,7 +74,8 @@ impl Preflight {
             Ok(found) => found,
             Err(why) => return (String::new(), Vec::new(), Err(why)),
         };
-        let mut vpcs: Vec<String> = found.into_iter().map(|endpoint| endpoint.vpc_id).collect();
+        let usable = found.into_iter().filter(|endpoint| !endpoint.state.is_lost());
+        let mut vpcs: Vec<String> = usable.map(|endpoint| endpoint.vpc_id).collect();
         vpcs.sort();
         vpcs.dedup();
         match vpcs.as_slice() {
@@ -76,12 +95,6 @@ impl Preflight {
                 None => Ok(Vec::new()),
             };
             (vpc, servers)
-        };
-        let email = async {
-            match wanted.own_email_domain() {
-                Some(domain) => self.ses.identity(domain.as_str()).await,
-                None => Ok(None),
-            }
         };
         let profiles = async {
             let found = self.profiles.profiles(vpc_id).await?;
@@ -108,10 +121,11 @@ impl Preflight {
             join!(
                 self.resolver.rules(),
                 self.resolver.associated_rule_ids(vpc_id),
-                self.resolver.firewall_rules(vpc_id),
+                self.firewall_rules(vpc_id),
                 self.resolver.inbound_endpoints(vpc_id),
             )
         };
+        let email = self.identity(wanted);
         let (network, service, zones, resolver, email) = join!(network, service, zones, resolver, email);
 
         let (vpc, dns_support, dns_hostnames, subnets, network_acls, endpoints, endpoint_quota) = network;
@@ -121,8 +135,11 @@ impl Preflight {
         let (rules, rule_ids, firewall_rules, inbound_endpoints) = resolver;
         let rules = read(rules);
         let all_zones: Read<Vec<ListedZone>> = read(all_zones);
+        let (private_zones, led_hosts) =
+            self.zones(wanted, &account, all_zones.as_ref(), read(on_vpc), &tdp_endpoint).await;
         Facts {
-            private_zones: assemble::private_zones(wanted, &account, all_zones.as_ref(), on_vpc),
+            private_zones,
+            led_hosts,
             profiles: assemble::profiles(profiles, all_zones.as_ref(), rules.as_ref()),
             resolver_rules: assemble::associated(rules.as_ref(), rule_ids),
             account,
@@ -137,10 +154,72 @@ impl Preflight {
             endpoint_quota: read(endpoint_quota),
             security_groups,
             network_acls: read(network_acls),
-            firewall_rules: read(firewall_rules),
+            firewall_rules,
             inbound_endpoints: read(inbound_endpoints),
             email_identity: read(email),
         }
+    }
+
+    /// The zones on the VPC, and the hosts whose records in them lead to the endpoint. Records are read of zones of this
+    /// account only, and only where they can matter.
+    async fn zones(
+        &self,
+        wanted: &Wanted,
+        account: &str,
+        all: Result<&Vec<ListedZone>, &Unread>,
+        on_vpc: Read<Vec<VpcZone>>,
+        endpoint: &Read<Option<TdpEndpoint>>,
+    ) -> (Read<Vec<PrivateZone>>, Read<BTreeSet<Name>>) {
+        let (all, on_vpc) = match (all, on_vpc) {
+            (Ok(all), Ok(on_vpc)) => (all, on_vpc),
+            (Err(why), _) => return (Err(why.clone()), Err(why.clone())),
+            (_, Err(why)) => return (Err(why.clone()), Err(why)),
+        };
+        let zones = wanted.zones();
+        let matters = |zone: &&VpcZone| {
+            let is_own = !zone.of_service && all.iter().any(|one| one.id == zone.id);
+            is_own && zones.keys().any(|name| zone.name.is_within(name))
+        };
+        let ids: Vec<String> = on_vpc.iter().filter(matters).map(|zone| zone.id.clone()).collect();
+        let lists = ids.into_iter().map(|id| async move { Ok((id.clone(), read(self.route53.records(&id).await)?)) });
+        let records: Read<BTreeMap<_, _>> = iter(lists).buffer_unordered(ZONES_AT_ONCE).try_collect().await;
+        let records = match records {
+            Ok(records) => records,
+            Err(why) => return (Err(why.clone()), Err(why)),
+        };
+        let zones = assemble::private_zones(wanted, account, all, on_vpc, &records);
+        let regional = endpoint.as_ref().map(|found| found.as_ref().and_then(|found| found.endpoint.regional()));
+        let led = match regional {
+            Ok(Some(entry)) => Ok(assemble::led_hosts(wanted, &entry.name, &zones, &records)),
+            Ok(None) => Ok(BTreeSet::new()),
+            Err(why) => Err(why.clone()),
+        };
+        (Ok(zones), led)
+    }
+
+    /// Long lists of many groups, at Resolver's few requests a second, must not take the other checks with them.
+    async fn firewall_rules(&self, vpc_id: &str) -> Read<Vec<FirewallRule>> {
+        match timeout(FIREWALL, self.resolver.firewall_rules(vpc_id)).await {
+            Ok(found) => read(found),
+            Err(_) => {
+                let action = "route53resolver:ListFirewallRules";
+                let message = format!("{action} for {vpc_id} and what follows took more than {} s", FIREWALL.as_secs());
+                Err(Unread { action, is_denied: false, message })
+            }
+        }
+    }
+
+    /// The SES identity of the e-mail domain, or of the closest domain above it, whose verification it has then too.
+    /// <https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html>
+    async fn identity(&self, wanted: &Wanted) -> Result<Option<EmailIdentity>, AwsError> {
+        let mut next = wanted.own_email_domain().cloned();
+        while let Some(domain) = next.filter(|name| name.as_str().contains('.')) {
+            if let Some(found) = self.ses.identity(domain.as_str()).await? {
+                return Ok(Some(found));
+            }
+            next = domain.parent();
+        }
+        Ok(None)
     }
 
     /// Every endpoint in the VPC; the one to the TDP service with its addresses and what its name resolves to; and the
@@ -177,7 +256,7 @@ impl Preflight {
     }
 
     /// What the endpoint's regional name resolves to, once it is available.
-    async fn resolved(&self, endpoint: &Endpoint) -> Read<Vec<std::net::IpAddr>> {
+    async fn resolved(&self, endpoint: &Endpoint) -> Read<Vec<IpAddr>> {
         match endpoint.regional().filter(|_| endpoint.state == State::Available) {
             Some(entry) => resolve(&entry.name, self.config.resolver).await,
             None => Ok(Vec::new()),

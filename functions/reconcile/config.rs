@@ -56,11 +56,7 @@ impl Config {
             "withdraw" => OnLoss::Withdraw,
             _ => OnLoss::Keep,
         };
-        let mode = match reader.choice("MODE", &["plan", "apply", "withdraw"], "plan") {
-            "apply" => Mode::Apply,
-            "withdraw" => Mode::Withdraw,
-            _ => Mode::Plan,
-        };
+        let mode = settings::mode(&mut reader);
         let owner_id = settings::owner_id(&mut reader);
         let topic_arn = settings::topic_arn(&mut reader);
         let verifiers = verifiers(&mut reader, vpc_id.as_deref());

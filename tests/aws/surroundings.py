@@ -85,6 +85,11 @@ class Surroundings:
             zones = self._endpoint_services.usual_zones() if az_ids is None else az_ids
             self._endpoint_services.set(Service(zones, private_dns_name, verified, visible, shows_az_ids))
 
+    def give_vpc_to(self, vpc: Vpc, account: str) -> None:
+        """The VPC is another account's, which shares its subnets with this one."""
+        with self.lock:
+            self._ec2.get_vpc(vpc.id).owner_id = account
+
     def set_dns_servers(self, vpc: Vpc, *servers: str) -> str:
         """Give a VPC a new set of DHCP options with these DNS servers; returns the set's id."""
         with self.lock:

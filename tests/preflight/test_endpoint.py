@@ -73,6 +73,19 @@ def test_an_available_endpoint_without_a_regional_name_is_a_warning(live: Site) 
     assert live.endpoint_id in live.ask().only("primary-name-missing", "warning")["what"]
 
 
+def test_an_available_endpoint_without_records_is_a_warning(site: Site) -> None:
+    site.go()
+    finding = site.ask().only("records-missing", "warning")
+    assert PLATFORM in finding["what"]
+    assert f"/tdp-privatelink/tdp-test/{site.vpc.id}" in finding["command"]
+
+
+def test_a_record_that_leads_elsewhere_is_missing(live: Site) -> None:
+    zone = live.zones()[PLATFORM]
+    live.aws.delete_record(zone, PLATFORM, "A")
+    assert live.ask().only("records-missing", "warning")["what"].startswith(f"No record in private DNS leads {PLATFORM} to")
+
+
 def test_no_answer_from_dns_is_not_a_verdict(live: Site) -> None:
     live.dns.troubles[live.primary_dns_name()] = "servfail"
     finding = live.ask().only("not-checked", "warning")
@@ -85,6 +98,24 @@ def test_private_dns_that_serves_our_names_already_is_a_note(site: Site) -> None
     assert f"api.{PLATFORM}" in found.of("private-dns-serves")["what"]
     assert found.of("private-dns-serves")["severity"] == "note"
     assert "private-dns-available" not in found.codes
+
+
+def test_private_dns_of_the_platform_host_leaves_the_api_host_a_zone_of_its_own(site: Site) -> None:
+    """As reconcile plans it: the two agree on which zones there are."""
+    site.configure(EXTRA_HOSTS="")
+    site.aws.make_foreign_account_zone(PLATFORM, site.vpc, owning_service="vpce.amazonaws.com")
+    site.live(private_dns_name=PLATFORM)
+    found = site.ask()
+    assert set(found.codes) == {"private-dns-serves", "names-hidden"}
+    assert PLATFORM not in found.of("names-hidden")["what"].replace(f".{PLATFORM}", "")
+    assert found.report["handOver"] is not None
+
+
+def test_private_dns_is_a_zone_too_and_a_rule_wins_over_it(site: Site) -> None:
+    site.configure(EXTRA_HOSTS="")
+    site.live(private_dns_name="api.tetrascience.com")
+    site.aws.add_resolver_rule(site.vpc, "api.tetrascience.com", "192.0.2.53")
+    assert "resolver-rule-wins" in site.ask().codes
 
 
 def test_private_dns_that_tetrascience_offers_is_a_note(live: Site) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from tests.harness.function import ROOT
-from tests.preflight.site import Site
+from tests.preflight.site import EMAIL, Site
 
 EVENTS = ROOT / "events"
+REQUEST_FIELDS = "task vpcId subnetIds securityGroupIds users emailDomain domainConfirmed contacts publish".split()
 
 
 def example(name: str) -> dict[str, Any]:
@@ -16,11 +17,19 @@ def example(name: str) -> dict[str, Any]:
 
 
 def test_the_file_for_a_person_works(live: Site) -> None:
-    event = example("preflight.json") | {"vpcId": live.vpc.id, "subnetIds": live.vpc.subnet_ids}
-    answer = live.ask_for(event)
+    live.configure(VPC_ID=live.vpc.id, CONNECTION_USERS="both", DOMAIN_CONFIRMED="yes", EMAIL_DOMAIN=EMAIL)
+    answer = live.ask_for(example("preflight.json"))
     assert answer.report is not None
     assert answer.report["findings"] == []
     assert live.messages() == []
+
+
+def test_the_file_with_every_field_works_and_confirms_nothing_by_itself(live: Site) -> None:
+    event = example("preflight-details.json") | {"vpcId": live.vpc.id, "subnetIds": live.vpc.subnet_ids}
+    answer = live.ask_for(event)
+    assert answer.report is not None
+    assert [finding["code"] for finding in answer.report["findings"]] == ["domain-refused"]
+    assert set(event) == set(REQUEST_FIELDS)
 
 
 def test_the_end_of_a_deployment_publishes_the_report_of_the_settings(live: Site) -> None:
@@ -42,6 +51,15 @@ def test_the_rule_of_the_stack_lets_its_own_end_through() -> None:
     assert f"- {event['detail-type']}\n" in rule
     assert "stack-id:\n                  - !Ref AWS::StackId" in rule
     assert f"- {event['detail']['status-details']['status']}\n" in rule
+
+
+@pytest.mark.parametrize("mode", ["plan", "withdraw"])
+def test_after_a_deployment_that_is_not_to_write_nobody_is_told(live: Site, mode: str) -> None:
+    live.configure(VPC_ID=live.vpc.id, MODE=mode)
+    assert live.ask_for(example("preflight-deployed.json")).ok
+    assert live.messages() == []
+    assert live.ask_for({"publish": True}).ok
+    assert [message.attributes["event"] for message in live.messages()] == ["preflight"]
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,31 @@ def test_only_rules_about_addresses_matter(live: Site, qtype: str, codes: list[s
     assert live.ask().codes == codes
 
 
+def test_each_type_is_decided_by_itself(live: Site) -> None:
+    """An ALLOW for AAAA lets no A pass, and an endpoint without IPv6 is not asked for AAAA."""
+    live.aws.block_domains(live.vpc, "*.tetrascience.com", action="ALLOW", qtype="AAAA", priority=101)
+    live.aws.block_domains(live.vpc, "*", priority=200)
+    assert live.ask().codes == ["dns-firewall-blocks"]
+
+
+def test_a_block_of_aaaa_does_not_matter_to_an_endpoint_without_ipv6(live: Site) -> None:
+    live.aws.block_domains(live.vpc, "*", qtype="TYPE28")
+    assert live.ask().codes == []
+
+
+def test_a_block_behind_a_list_that_cannot_be_read_is_a_warning(live: Site) -> None:
+    live.aws.block_domains(live.vpc, managed=True, action="ALLOW", priority=101, name="partners")
+    live.aws.block_domains(live.vpc, "*", priority=200)
+    finding = live.ask().only("dns-firewall-blocks", "warning")
+    assert "partners" in finding["what"]
+
+
+def test_a_managed_list_behind_an_allow_for_our_names_is_nothing(live: Site) -> None:
+    live.aws.block_domains(live.vpc, managed=True, priority=200)
+    live.aws.block_domains(live.vpc, "*.tetrascience.com", action="ALLOW", priority=101)
+    assert live.ask().codes == []
+
+
 def test_an_alert_is_a_note(live: Site) -> None:
     live.aws.block_domains(live.vpc, PLATFORM, action="ALERT")
     live.ask().only("dns-firewall-alerts", "note")

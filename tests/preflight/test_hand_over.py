@@ -71,7 +71,8 @@ def test_the_hand_over_names_exactly_our_names_and_where_to_forward(reachable: S
 def test_windows_gets_one_forwarder_for_each_zone(reachable: Site) -> None:
     lines = [line for line in reachable.ask().report["handOver"]["snippets"]["windows"].splitlines() if line[0] != "#"]
     assert [line.split('"')[1] for line in lines] == ZONES
-    assert all(f"-MasterServers {','.join(INBOUND)} " in line for line in lines)
+    addresses = ",".join(f'"{address}"' for address in INBOUND)
+    assert all(f"-MasterServers {addresses} " in line for line in lines)
 
 
 def test_without_an_inbound_endpoint_there_are_fixed_addresses_and_a_warning(aws: EmbeddedAws) -> None:
@@ -98,6 +99,59 @@ def test_there_is_no_hand_over_before_the_endpoint_is_available(site: Site, stat
 def test_there_is_no_hand_over_before_the_records_are_there(site: Site) -> None:
     site.go("available")
     assert site.ask().report["handOver"] is None
+
+
+@pytest.mark.parametrize("how", ["firewall", "rule"])
+def test_there_is_no_hand_over_while_something_keeps_the_names_from_the_endpoint(live: Site, how: str) -> None:
+    if how == "firewall":
+        live.aws.block_domains(live.vpc, "*.tetrascience.com")
+    else:
+        live.aws.add_resolver_rule(live.vpc, PLATFORM, "192.0.2.53")
+    report = live.ask().report
+    assert (report["verdict"], report["handOver"]) == ("blocked", None)
+    assert {row["host"]: row["via"] for row in report["coverage"]}[f"api.{PLATFORM}"] == "contested"
+
+
+def test_there_is_no_hand_over_of_adopted_zones_before_our_records_are_in_them(site: Site) -> None:
+    site.configure(EXTRA_HOSTS="", EXISTING_ZONES="adopt")
+    for zone in ZONES:
+        site.plant_zone(zone)
+    site.go()
+    found = site.ask()
+    assert "records-missing" in found.codes
+    assert found.report["handOver"] is None
+    site.run("reconcile")
+    site.mark()
+    found = site.ask()
+    assert "records-missing" not in found.codes
+    assert sorted(found.report["handOver"]["zones"]) == sorted(ZONES)
+
+
+def test_there_is_no_hand_over_while_private_dns_is_taken_back(live: Site) -> None:
+    live.configure(MODE="withdraw")
+    assert live.ask().report["handOver"] is None
+
+
+@pytest.mark.parametrize("operation", ["ListResolverEndpoints", "ListResolverEndpointIpAddresses"])
+def test_an_inbound_endpoint_that_cannot_be_read_is_not_said_to_be_missing(live: Site, operation: str) -> None:
+    live.aws.faults.add("denied", "route53resolver", operation, times=None)
+    report = live.ask().report
+    assert (report["verdict"], report["handOver"]) == ("incomplete", None)
+
+
+def test_aws_names_that_endpoints_serve_are_named_and_not_forwarded(reachable: Site) -> None:
+    reachable.configure(TDP_COMPONENTS="hub")
+    reachable.aws_endpoint("sqs")
+    hand_over = reachable.ask().report["handOver"]
+    assert hand_over["awsHosts"] == ["sqs.us-east-1.amazonaws.com"]
+    assert [text for text in hand_over["snippets"].values() if "amazonaws.com" in text] == []
+
+
+def test_addresses_of_ipv6_are_left_out_where_there_are_others(aws: EmbeddedAws) -> None:
+    site = Site(aws, inbound=("10.0.0.5", "2001:db8::5"))
+    with site.dns:
+        site.live()
+        assert site.ask().report["handOver"]["forwardTo"] == ["10.0.0.5"]
 
 
 def test_there_is_none_any_more_when_a_zone_is_taken_from_the_vpc(live: Site) -> None:

@@ -48,7 +48,7 @@ def test_with_an_endpoint_for_every_service_nothing_goes_over_the_internet(live:
     # ecs-a-* and ecs-t-* are patterns, which private DNS of the endpoints covers.
     found.only("partial-wildcard", "note")
     row = next(row for row in found.report["coverage"] if row["host"] == "sqs.us-east-1.amazonaws.com")
-    assert (row["via"], row["endpointId"]) == ("aws-endpoint", endpoints["sqs"])
+    assert (row["via"], row["servedBy"]) == ("aws-endpoint", endpoints["sqs"])
 
 
 @pytest.mark.parametrize("how", ["without-private-dns", "not-available"])
@@ -58,6 +58,14 @@ def test_an_endpoint_that_serves_no_names_does_not_count(live: Site, how: str) -
     if how == "not-available":
         live.aws.set_endpoint_state(endpoint, "failed")
     assert vias(live.ask())["sqs.us-east-1.amazonaws.com"] == "internet"
+
+
+def test_a_private_zone_of_others_for_an_aws_name_is_not_the_internet(live: Site) -> None:
+    live.configure(TDP_COMPONENTS="hub")
+    zone = live.plant_zone("sqs.us-east-1.amazonaws.com")
+    found = live.ask()
+    row = next(row for row in found.report["coverage"] if row["host"] == "sqs.us-east-1.amazonaws.com")
+    assert (row["via"], row["servedBy"]) == ("other-zone", zone)
 
 
 def test_a_gateway_endpoint_is_a_note_about_clients_outside(live: Site) -> None:

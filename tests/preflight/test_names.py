@@ -56,6 +56,33 @@ def test_zones_of_this_account_are_adopted_where_that_was_asked_for(site: Site) 
     assert set(site.ask().codes) == {"zone-adopted", "endpoint-missing"}
 
 
+def test_a_zone_that_holds_our_records_already_needs_no_word(site: Site) -> None:
+    """As reconcile has it: in-sync, and not refused, once adopted."""
+    site.plant_zone(PLATFORM)
+    site.configure(EXISTING_ZONES="adopt")
+    site.live()
+    site.configure(EXISTING_ZONES="refuse")
+    assert site.run("plan").outcome == "in-sync"
+    site.mark()
+    assert site.ask().codes == []
+
+
+def test_a_zone_of_another_stack_is_not_adopted(live: Site) -> None:
+    live.configure(OWNER_ID="another-stack", EXISTING_ZONES="adopt")
+    found = live.ask()
+    assert set(found.codes) == {"zone-taken"}
+    assert "tdp-test" in str(found.report["findings"][0])
+
+
+def test_a_rule_does_not_win_over_an_adopted_zone_that_is_more_specific(site: Site) -> None:
+    site.plant_zone(API)
+    site.configure(EXISTING_ZONES="adopt")
+    site.aws.add_resolver_rule(site.vpc, PLATFORM, "192.0.2.53")
+    hosts = site.ask().of("resolver-rule-wins")["hosts"]
+    assert API not in hosts
+    assert PLATFORM in hosts
+
+
 def test_a_zone_that_another_stack_made_is_not_ours(live: Site) -> None:
     live.configure(OWNER_ID="another-stack")
     assert set(live.ask().codes) == {"zone-taken"}
@@ -81,7 +108,8 @@ def test_a_narrower_zone_of_a_profile_is_a_blocker(site: Site) -> None:
     finding = found.of("profile-zone-narrower")
     assert finding["severity"] == "blocker"
     assert "corporate-dns" in finding["what"]
-    assert zone in finding["command"]
+    assert zone in finding["what"]
+    assert "disassociate" not in finding["command"], "the Profile is not this VPC's alone"
 
 
 def test_every_profile_of_the_vpc_is_looked_into(site: Site) -> None:

@@ -17,6 +17,26 @@ def test_without_a_vpc_the_one_with_an_endpoint_is_taken(live: Site) -> None:
     assert (found.report["vpcId"], found.codes) == (live.vpc.id, [])
 
 
+def test_an_endpoint_that_is_gone_does_not_make_a_vpc_a_candidate(live: Site) -> None:
+    other = other_vpc(live.aws)
+    live.aws.request_endpoint(other, state="deleted")
+    assert live.ask(vpcId=None).report["vpcId"] == live.vpc.id
+
+
+def test_endpoints_that_cannot_be_read_are_not_said_to_be_missing(live: Site) -> None:
+    live.aws.faults.add("denied", "ec2", "DescribeVpcEndpoints", times=None)
+    found = live.ask(vpcId=None)
+    assert set(found.codes) == {"vpc-not-named", "not-checked"}
+    assert "NOT KNOWN" in live.ask().report["texts"]["connectionDetails"]
+
+
+def test_a_vpc_of_another_account_is_a_blocker(live: Site) -> None:
+    live.aws.give_vpc_to(live.vpc, "210987654321")
+    finding = live.ask().of("vpc-of-another-account")
+    assert finding["severity"] == "blocker"
+    assert "210987654321" in finding["fix"]
+
+
 def test_without_a_vpc_and_with_two_that_have_an_endpoint_none_is_guessed(live: Site) -> None:
     other = other_vpc(live.aws)
     live.aws.request_endpoint(other)
@@ -51,6 +71,11 @@ def test_dhcp_options_with_other_dns_servers_are_a_warning(live: Site) -> None:
     assert "192.0.2.53" in finding["what"]
     assert "10.0.0.2" not in finding["what"]
     assert "10.0.0.2" in finding["fix"]
+
+
+def test_an_inbound_endpoint_of_the_vpc_is_right_as_a_dns_server(live: Site) -> None:
+    live.aws.set_dns_servers(live.vpc, "10.0.0.5", "10.0.1.5")
+    assert live.ask().codes == []
 
 
 @pytest.mark.parametrize("resolver", ["AmazonProvidedDNS", "10.0.0.2", "169.254.169.253"])

@@ -52,6 +52,10 @@ def test_a_domain_that_ses_has_not_verified_is_a_warning_and_its_records_stand_i
     assert f"one._domainkey.{EMAIL} CNAME one.dkim.amazonses.com" in found.report["texts"]["connectionDetails"]
 
 
+def test_a_domain_below_a_verified_one_is_verified(live: Site) -> None:
+    assert live.ask(emailDomain=f"mail.{EMAIL}").codes == []
+
+
 def test_a_domain_of_tetrascience_needs_no_identity(live: Site) -> None:
     found = live.ask(emailDomain="tetrascience.com")
     assert found.codes == []

@@ -29,6 +29,7 @@ NEEDED_BY = {
 }
 # Those that only a furnished VPC needs.
 DEEPER = {
+    "route53:ListResourceRecordSets",
     "ec2:DescribeAvailabilityZones",
     "ec2:GetManagedPrefixListEntries",
     "route53profiles:ListProfileResourceAssociations",
@@ -48,7 +49,7 @@ def deny(site: Site, action: str) -> None:
 @pytest.mark.parametrize("action", sorted(NEEDED_BY))
 def test_a_missing_permission_takes_its_checks_only(site: Site, action: str) -> None:
     """Everything is as it should be but for the permission: whatever can still be judged passes."""
-    site.go()
+    site.live()
     deny(site, action)
     live = site.ask()
     site.aws.remove_endpoint(site.endpoint_id)
@@ -109,10 +110,30 @@ def test_a_call_that_stays_throttled_is_not_checked_and_names_no_permission(live
     assert EMAIL in finding["what"]
 
 
+def test_a_prefix_list_that_cannot_be_read_does_not_matter_where_others_let_everybody_in(site: Site) -> None:
+    group = site.make_group("10.0.0.0/16")
+    made = site.aws.client("ec2").create_managed_prefix_list(
+        PrefixListName="more", Entries=[{"Cidr": "10.1.0.0/16"}], MaxEntries=5, AddressFamily="IPv4"
+    )
+    site.let_in(group, PrefixListIds=[{"PrefixListId": made["PrefixList"]["PrefixListId"]}])
+    site.live(groups=[group])
+    deny(site, "ec2:GetManagedPrefixListEntries")
+    assert site.ask().codes == []
+
+
+def test_what_was_found_before_a_read_that_failed_is_not_lost(site: Site) -> None:
+    site.aws.client("ec2").modify_vpc_attribute(VpcId=site.vpc.id, EnableDnsSupport={"Value": False})
+    site.aws.faults.add("denied", "ec2", "DescribeVpcEndpointServices", times=None)
+    found = site.ask(subnetIds=[*site.vpc.subnet_ids, "subnet-0123456789abcdef0"])
+    assert {"dns-support-off", "subnet-not-found", "not-checked"} <= set(found.codes)
+
+
 def test_everything_denied_is_still_a_report(site: Site) -> None:
     for service in ("ec2", "route53", "route53resolver", "route53profiles", "sesv2", "service-quotas"):
         site.aws.faults.add("denied", service, times=None)
     found = site.ask()
     assert set(found.codes) == {"not-checked"}
+    assert found.report["verdict"] == "incomplete"
+    assert "Interface endpoint" not in {row["what"] for row in found.report["costs"]["rows"]}
     assert found.report["connectionDetails"]["accountId"] == "123456789012"
     assert "123456789012" in found.report["texts"]["connectionDetails"]

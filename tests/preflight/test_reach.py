@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.preflight.site import Site
+from tests.preflight.site import Site, other_vpc
 
 V4 = "10.0.0.0/16"
 
@@ -29,24 +29,35 @@ def prefix_list(site: Site, *cidrs: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("cidr", "port", "protocol"),
-    [("10.1.0.0/16", 443, "tcp"), (V4, 80, "tcp"), (V4, 443, "udp"), ("::/0", 443, "tcp")],
-    ids=["other-addresses", "other-port", "other-protocol", "other-family"],
+    ("cidr", "port", "protocol"), [(V4, 80, "tcp"), (V4, 443, "udp")], ids=["other-port", "other-protocol"]
 )
 def test_a_security_group_that_lets_nobody_in_is_a_blocker(live: Site, cidr: str, port: int, protocol: str) -> None:
     group = live.make_group(cidr, port=port, protocol=protocol)
     live.set_groups(group)
     finding = live.ask().only("security-group-closed", "blocker")
     assert group in finding["what"]
-    assert V4 in finding["what"]
     assert group in finding["command"]
+    assert V4 in finding["command"]
+
+
+@pytest.mark.parametrize("cidr", ["192.168.0.0/16", "::/0"], ids=["on-prem", "other-family"])
+def test_a_security_group_for_clients_outside_of_the_vpc_is_a_warning_that_says_whom_it_lets_in(
+    live: Site, cidr: str
+) -> None:
+    live.set_groups(live.make_group(cidr))
+    finding = live.ask().only("security-group-narrow", "warning")
+    assert f"it lets {cidr} in" in finding["what"]
+    assert V4 in finding["what"]
+    assert "Right as it is" in finding["fix"]
 
 
 def test_a_security_group_for_a_part_of_the_vpc_is_a_warning_that_names_the_rest(live: Site) -> None:
     live.set_groups(live.make_group("10.0.0.0/17", "10.0.128.0/18"))
     finding = live.ask().only("security-group-narrow", "warning")
-    assert "10.0.192.0/18" in finding["what"]
-    assert "10.0.0.0/17" not in finding["what"]
+    left, lets = finding["what"].split(" of the VPC in on 443; ")
+    assert "10.0.192.0/18" in left
+    assert "10.0.0.0/17" not in left
+    assert lets == "it lets 10.0.0.0/17, 10.0.128.0/18 in"
 
 
 def test_what_one_group_leaves_out_another_may_let_in(live: Site) -> None:
@@ -95,7 +106,7 @@ def test_an_endpoint_that_serves_ipv6_needs_its_clients_let_in_too(site: Site) -
 
 
 def test_groups_chosen_beforehand_are_judged_before_the_endpoint_exists(site: Site) -> None:
-    closed = site.make_group("10.1.0.0/16")
+    closed = site.make_group(V4, port=80)
     assert site.ask(securityGroupIds=[closed]).codes == ["security-group-closed", "endpoint-missing"]
     assert site.ask(securityGroupIds=[site.group]).codes == ["endpoint-missing"]
 
@@ -104,6 +115,19 @@ def test_a_chosen_group_that_does_not_exist_is_a_blocker_and_the_others_are_judg
     found = site.ask(securityGroupIds=["sg-0123456789abcdef0", site.group])
     assert found.codes == ["security-group-not-found", "endpoint-missing"]
     assert "sg-0123456789abcdef0" in found.of("security-group-not-found")["what"]
+
+
+def test_a_chosen_group_of_another_vpc_is_not_there(site: Site) -> None:
+    other = other_vpc(site.aws)
+    group = site.aws.client("ec2").create_security_group(GroupName="other", Description="other", VpcId=other.id)
+    found = site.ask(securityGroupIds=[group["GroupId"]])
+    assert found.codes == ["security-group-not-found", "endpoint-missing"]
+
+
+def test_what_is_missing_is_let_in_by_one_command(live: Site) -> None:
+    live.set_groups(live.make_group("10.0.64.0/18"))
+    command = live.ask().only("security-group-narrow", "warning")["command"]
+    assert "IpRanges=[{CidrIp=10.0.0.0/18},{CidrIp=10.0.128.0/17}]" in command
 
 
 class Acl:
@@ -156,6 +180,17 @@ def test_answers_that_cannot_get_out_are_a_blocker(live: Site) -> None:
     acl = Acl(live, live.vpc.subnet_ids)
     acl.rule(100, "allow", "0.0.0.0/0").rule(100, "allow", "0.0.0.0/0", (443, 443), egress=True)
     assert "answers out" in live.ask().only("network-acl-closed", "blocker")["what"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "named"), [(3389, 3389, "3389 to 3389"), (1024, 32767, "1024 to 32767")]
+)
+def test_answers_stopped_on_a_part_of_the_ports_are_a_warning_that_names_them(
+    live: Site, first: int, last: int, named: str
+) -> None:
+    acl = Acl(live, live.vpc.subnet_ids).rule(100, "allow", "0.0.0.0/0")
+    acl.rule(50, "deny", "0.0.0.0/0", (first, last), egress=True).rule(100, "allow", "0.0.0.0/0", egress=True)
+    assert f"on ports {named}" in live.ask().only("network-acl-narrow", "warning")["what"]
 
 
 def test_an_earlier_deny_for_a_part_of_the_vpc_is_a_warning_that_names_it(live: Site) -> None:

@@ -41,6 +41,15 @@ def test_a_service_that_the_account_does_not_see_is_a_blocker_with_its_number(si
     assert "allow list" in finding["why"]
 
 
+def test_before_tetrascience_has_told_the_name_a_placeholder_stands_for_it(site: Site) -> None:
+    site.configure(TDP_SERVICE_NAME="com.amazonaws.vpce.us-east-1.vpce-svc-00000000000000000")
+    found = site.ask()
+    assert found.codes == ["service-not-told", "endpoint-missing"]
+    text = found.report["texts"]["connectionDetails"]
+    assert "Please tell us the name of the endpoint service" in text
+    assert "vpce-svc-000" not in text
+
+
 def test_no_shared_zone_is_a_blocker(site: Site) -> None:
     site.aws.set_service(az_ids=foreign_zones(site))
     found = site.ask()

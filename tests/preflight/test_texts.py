@@ -15,11 +15,11 @@ def test_the_message_to_tetrascience_has_everything_that_they_ask_for(site: Site
         site.vpc.id,
         site.endpoint_id,
         "pendingAcceptance",
-        "Please accept this connection request",
+        f"Please accept the connection request of {site.endpoint_id}",
         "human users and service users",
         EMAIL,
         "Jo Doe, network, jo@example.com",
-        "network and security confirmed",
+        "accepted by our network and security: yes",
         *(subnet["AvailabilityZoneId"] for subnet in subnets),
         *site.vpc.subnet_ids,
     ]

@@ -26,7 +26,7 @@ impl Ec2 {
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcs.html>
     ///
     /// # Errors
-    /// [`AwsError`] for everything else, also for an entry without an id: half an answer is none.
+    /// [`AwsError`] for everything else, also for an entry without an owner: half an answer is none.
     pub async fn vpc(&self, vpc_id: &str) -> Result<Option<(Vpc, Option<String>)>, AwsError> {
         match self.client.describe_vpcs().vpc_ids(vpc_id).send().await {
             Ok(answer) => match answer.vpcs() {
@@ -125,7 +125,7 @@ fn vpc(item: &types::Vpc) -> Option<(Vpc, Option<String>)> {
     let mut cidrs = v4.chain(v6).map(|text| text?.parse().ok()).collect::<Option<Vec<IpNet>>>()?;
     let primary: Option<IpNet> = item.cidr_block().and_then(|text| text.parse().ok());
     cidrs.sort_by_key(|cidr| Some(*cidr) != primary);
-    let vpc = Vpc { id: item.vpc_id()?.to_owned(), cidrs };
+    let vpc = Vpc { id: item.vpc_id()?.to_owned(), owner: item.owner_id()?.to_owned(), cidrs };
     Some((vpc, item.dhcp_options_id().map(str::to_owned)))
 }
 

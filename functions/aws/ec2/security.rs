@@ -3,19 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ec2::types::{self, Filter, IpPermission, NetworkAclEntry};
-use checks::facts::{AclEntry, IngressRule, NetworkAcl, SecurityGroup, Source};
-use futures::future::try_join_all;
+use checks::facts::{AclEntry, IngressRule, NetworkAcl, Read, SecurityGroup, Source};
+use futures::future::join_all;
 use ipnet::IpNet;
 
 use super::{Ec2, filter, incomplete, sorted};
-use crate::error::{AwsError, failed};
+use crate::error::{AwsError, failed, unread};
 
 const GROUPS: &str = "ec2:DescribeSecurityGroups";
 const PREFIX_LIST: &str = "ec2:GetManagedPrefixListEntries";
 const ACLS: &str = "ec2:DescribeNetworkAcls";
 
-/// The ranges of prefix lists, by their ids.
-type PrefixLists = BTreeMap<String, Vec<IpNet>>;
+/// The ranges of prefix lists, by their ids, where they could be read.
+type PrefixLists = BTreeMap<String, Read<Vec<IpNet>>>;
 
 impl Ec2 {
     /// Security groups by their ids, all pages, with the ranges of the prefix lists that their rules name; sorted by
@@ -23,7 +23,7 @@ impl Ec2 {
     /// fails as a whole. <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroups.html>
     ///
     /// # Errors
-    /// [`AwsError`], also for a rule that is not whole or a prefix list that could not be read.
+    /// [`AwsError`], also for a rule that is not whole. A prefix list that could not be read says so in its rules.
     pub async fn security_groups(&self, ids: &[String]) -> Result<Vec<SecurityGroup>, AwsError> {
         if ids.is_empty() {
             return Ok(Vec::new());
@@ -32,7 +32,7 @@ impl Ec2 {
         let by_id = Filter::builder().name("group-id").set_values(Some(ids.to_vec())).build();
         let pages = self.client.describe_security_groups().filters(by_id).into_paginator().items().send();
         let items = pages.try_collect().await.map_err(failed(GROUPS, &subject))?;
-        let prefix_lists = self.prefix_lists(&items).await?;
+        let prefix_lists = self.prefix_lists(&items).await;
         let groups: Option<Vec<SecurityGroup>> = items.iter().map(|item| group(item, &prefix_lists)).collect();
         let mut groups = groups.ok_or_else(|| incomplete(GROUPS, &subject))?;
         groups.sort_by(|a, b| a.id.cmp(&b.id));
@@ -40,12 +40,15 @@ impl Ec2 {
     }
 
     /// The prefix lists that rules name, each read once.
-    async fn prefix_lists(&self, groups: &[types::SecurityGroup]) -> Result<PrefixLists, AwsError> {
+    async fn prefix_lists(&self, groups: &[types::SecurityGroup]) -> PrefixLists {
         let rules = groups.iter().flat_map(types::SecurityGroup::ip_permissions);
         let named = rules.flat_map(IpPermission::prefix_list_ids).filter_map(|list| list.prefix_list_id());
         let ids: BTreeSet<&str> = named.collect();
-        let lists = ids.into_iter().map(|id| async move { Ok((id.to_owned(), self.prefix_list(id).await?)) });
-        Ok(try_join_all(lists).await?.into_iter().collect())
+        let lists = ids.into_iter().map(|id| async move {
+            let ranges = self.prefix_list(id).await;
+            (id.to_owned(), ranges.map_err(|error| unread(&error)))
+        });
+        join_all(lists).await.into_iter().collect()
     }
 
     /// The ranges of a prefix list of the customer's or of AWS, all pages.
@@ -80,7 +83,7 @@ fn group(item: &types::SecurityGroup, prefix_lists: &PrefixLists) -> Option<Secu
         let sources = sources(rule, prefix_lists)?;
         ingress.extend(sources.into_iter().map(|source| IngressRule { protocol: protocol.clone(), ports, source }));
     }
-    Some(SecurityGroup { id: item.group_id()?.to_owned(), ingress })
+    Some(SecurityGroup { id: item.group_id()?.to_owned(), vpc_id: item.vpc_id()?.to_owned(), ingress })
 }
 
 fn sources(rule: &IpPermission, prefix_lists: &PrefixLists) -> Option<Vec<Source>> {

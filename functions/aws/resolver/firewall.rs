@@ -18,8 +18,8 @@ const DOMAINS: &str = "route53resolver:ListFirewallDomains";
 /// The most that the API gives in one page of domains.
 const DOMAINS_PAGE: i32 = 5000;
 
-/// The state of a rule that is looked at; rules that are made at once have none.
-const COMPLETE: &str = "COMPLETE";
+/// The state of a rule that is on its way out.
+const DELETING: &str = "DELETING";
 
 /// A rule group on a VPC.
 struct Group {
@@ -66,7 +66,7 @@ impl Resolver {
         let mut groups = Vec::with_capacity(items.len());
         for item in &items {
             let status = item.status().ok_or_else(|| incomplete(ASSOCIATIONS, vpc_id))?;
-            if *status == FirewallRuleGroupAssociationStatus::Complete {
+            if *status != FirewallRuleGroupAssociationStatus::Deleting {
                 groups.push(group(item).ok_or_else(|| incomplete(ASSOCIATIONS, vpc_id))?);
             }
         }
@@ -79,7 +79,7 @@ impl Resolver {
         let _turn = self.turn().await;
         let request = self.client.list_firewall_rules().firewall_rule_group_id(&group.id).max_results(PAGE);
         let items = request.into_paginator().items().send().try_collect().await.map_err(failed(RULES, &group.id))?;
-        let is_looked_at = |item: &&types::FirewallRule| item.status().is_none_or(|status| status == COMPLETE);
+        let is_looked_at = |item: &&types::FirewallRule| item.status() != Some(DELETING);
         let rules: Option<Vec<Bare>> = items.iter().filter(is_looked_at).map(|item| bare(item, group)).collect();
         let mut rules = rules.ok_or_else(|| incomplete(RULES, &group.id))?;
         rules.sort_by_key(|bare| bare.priority);

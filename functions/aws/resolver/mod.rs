@@ -70,7 +70,7 @@ impl Resolver {
         Ok(rules)
     }
 
-    /// The ids of the Resolver rules in force on a VPC, all pages, sorted.
+    /// The ids of the Resolver rules in force on a VPC, or about to be, all pages, sorted.
     /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_ListResolverRuleAssociations.html>
     ///
     /// # Errors
@@ -84,7 +84,7 @@ impl Resolver {
         for item in &items {
             let (id, status) =
                 item.resolver_rule_id().zip(item.status()).ok_or_else(|| incomplete(ASSOCIATIONS, vpc_id))?;
-            if *status == ResolverRuleAssociationStatus::Complete {
+            if matches!(status, ResolverRuleAssociationStatus::Complete | ResolverRuleAssociationStatus::Creating) {
                 ids.push(id.to_owned());
             }
         }
@@ -110,9 +110,7 @@ impl Resolver {
         let mut found = Vec::new();
         for item in &items {
             let (id, status) = item.id().zip(item.status()).ok_or_else(|| incomplete(ENDPOINTS, vpc_id))?;
-            if matches!(status, ResolverEndpointStatus::Operational | ResolverEndpointStatus::Updating)
-                && takes_plain_dns(item)
-            {
+            if works(status) && takes_plain_dns(item) {
                 found.push((id, item.name().unwrap_or_default()));
             }
         }
@@ -130,7 +128,7 @@ impl Resolver {
         let pages = request.max_results(PAGE).into_paginator().items().send();
         let items = pages.try_collect().await.map_err(failed(ADDRESSES, endpoint_id))?;
         let mut addresses = Vec::with_capacity(items.len());
-        for item in items.iter().filter(|item| works(item)) {
+        for item in items.iter().filter(|item| is_attached(item)) {
             for text in [item.ip(), item.ipv6()].into_iter().flatten() {
                 addresses.push(text.parse().map_err(|_| incomplete(ADDRESSES, endpoint_id))?);
             }
@@ -179,6 +177,13 @@ fn takes_plain_dns(item: &ResolverEndpoint) -> bool {
     item.protocols().is_empty() || item.protocols().contains(&Protocol::Do53)
 }
 
-fn works(item: &IpAddressResponse) -> bool {
+/// Whether an endpoint answers, be it with fewer addresses than it should have.
+/// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_ResolverEndpoint.html>
+fn works(status: &ResolverEndpointStatus) -> bool {
+    use ResolverEndpointStatus::{ActionNeeded, AutoRecovering, Operational, Updating};
+    matches!(status, Operational | Updating | AutoRecovering | ActionNeeded)
+}
+
+fn is_attached(item: &IpAddressResponse) -> bool {
     matches!(item.status(), Some(IpAddressStatus::Attached | IpAddressStatus::Updating))
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::Facts;
 use crate::wanted::Wanted;
+use crate::zones::made;
 
 const PRICES: &str = include_str!("../prices.json");
 
@@ -17,6 +18,8 @@ const SWEEP_SECONDS: f64 = 0.2;
 const DRIFT_SECONDS: f64 = 3.0;
 const MEMORY_GB: f64 = 0.25;
 const LOG_KB: f64 = 3.0;
+/// Whose prices count for a Region without a row of its own.
+const FALLBACK: &str = "us-east-1";
 /// As many zones of an account cost the first price.
 const FIRST_ZONES: usize = 25;
 /// Messages in a month in which something happens every day.
@@ -100,22 +103,18 @@ pub fn costs(facts: &Facts, wanted: &Wanted) -> Costs {
 }
 
 fn estimate(table: &Table, facts: &Facts, wanted: &Wanted) -> Costs {
-    const FALLBACK: &str = "us-east-1";
-    let own = table.regions.get(&wanted.region);
-    let Some(prices) = own.or_else(|| table.regions.get(FALLBACK)) else {
+    let Some(prices) = table.regions.get(&wanted.region).or_else(|| table.regions.get(FALLBACK)) else {
         return Costs { remarks: vec!["The price table has no Region.".to_owned()], ..empty(table) };
     };
     let mut sheet = Sheet { rows: Vec::new(), sources: BTreeSet::new() };
     let hours = table.hours_per_month;
     let azs = zones(facts, wanted);
-    let zones = wanted.zones().len();
+    let zones = made(facts, wanted).len();
     let per_hour = &prices.endpoint_az_hour;
-    sheet.add(
-        "Interface endpoint",
-        format!("{azs} zones × {hours} h × {}", per_hour.value),
-        count(azs) * hours,
-        per_hour,
-    );
+    if let Some(azs) = azs {
+        let quantity = format!("{azs} zones × {hours} h × {}", per_hour.value);
+        sheet.add("Interface endpoint", quantity, count(azs) * hours, per_hour);
+    }
     let (first, after) = (&table.global.hosted_zone_first25, &table.global.hosted_zone_after);
     let many = zones.saturating_sub(FIRST_ZONES);
     sheet.add("Private hosted zones", format!("{} × {}", zones - many, first.value), count(zones - many), first);
@@ -135,26 +134,36 @@ fn estimate(table: &Table, facts: &Facts, wanted: &Wanted) -> Costs {
     let mail = &prices.sns_email_100_thousand;
     sheet.add("SNS", format!("{MESSAGES} e-mails × {} for 100,000", mail.value), MESSAGES / 1e5, mail);
 
-    let mut remarks =
-        vec![format!("Data through the endpoint comes on top: {} for each GB.", prices.endpoint_gb.value)];
-    if facts.inbound_endpoints.as_ref().is_ok_and(Vec::is_empty) {
-        let hour = prices.resolver_interface_hour.value;
-        remarks.push(format!(
-            "An inbound Resolver endpoint for clients outside AWS would cost {:.2} (2 addresses × {hours} h × {hour}).",
-            2.0 * hours * hour
-        ));
-    }
-    if own.is_none() {
-        remarks.push(format!("There are no prices for {} in the table: these are those of {FALLBACK}.", wanted.region));
-    }
-    let sources = sheet.sources.iter().filter_map(|key| table.sources.get(*key).cloned());
     Costs {
         total: sheet.rows.iter().map(|row| row.monthly).sum(),
-        remarks,
-        sources: sources.collect(),
+        remarks: remarks(table, prices, facts, wanted, azs.is_some()),
+        sources: sheet.sources.iter().filter_map(|key| table.sources.get(*key).cloned()).collect(),
         rows: sheet.rows,
         ..empty(table)
     }
+}
+
+fn remarks(table: &Table, prices: &Regional, facts: &Facts, wanted: &Wanted, has_zones: bool) -> Vec<String> {
+    let (currency, hours) = (&table.currency, table.hours_per_month);
+    let per_gb = prices.endpoint_gb.value;
+    let mut remarks = vec![format!("Data through the endpoint comes on top: {currency} {per_gb} for each GB.")];
+    if !has_zones {
+        let month = hours * prices.endpoint_az_hour.value;
+        remarks.push(format!(
+            "The zones of the endpoint are not known: {currency} {month:.2} for each of them come on top."
+        ));
+    }
+    if facts.inbound_endpoints.as_ref().is_ok_and(Vec::is_empty) {
+        let hour = prices.resolver_interface_hour.value;
+        remarks.push(format!(
+            "An inbound Resolver endpoint for clients outside AWS would cost {currency} {:.2} (2 addresses × {hours} h × {hour}).",
+            2.0 * hours * hour
+        ));
+    }
+    if !table.regions.contains_key(&wanted.region) {
+        remarks.push(format!("There are no prices for {} in the table: these are those of {FALLBACK}.", wanted.region));
+    }
+    remarks
 }
 
 fn lambda<'a>(sheet: &mut Sheet<'a>, prices: &'a Regional, hours: f64, architecture: &str) {
@@ -168,10 +177,11 @@ fn lambda<'a>(sheet: &mut Sheet<'a>, prices: &'a Regional, hours: f64, architect
     sheet.add("Lambda, duration", format!("{seconds} GB-s × {}", per_second.value), seconds, per_second);
 }
 
-/// The Availability Zones that the endpoint stands in or will: its own, the chosen ones, or all that are shared.
-fn zones(facts: &Facts, wanted: &Wanted) -> usize {
-    let subnets = facts.subnets.as_deref().unwrap_or_default();
-    let endpoint = facts.tdp_endpoint.as_ref().ok().and_then(Option::as_ref);
+/// In how many Availability Zones the endpoint stands or will: its own, those chosen, or all that are shared; `None`
+/// when that could not be read.
+fn zones(facts: &Facts, wanted: &Wanted) -> Option<usize> {
+    let subnets = facts.subnets.as_ref().ok()?;
+    let endpoint = facts.tdp_endpoint.as_ref().ok()?.as_ref();
     let chosen = endpoint.map_or(&wanted.subnet_ids, |found| &found.subnet_ids);
     let service = facts.service.as_ref().ok().and_then(Option::as_ref);
     let is_meant = |subnet: &&crate::facts::Subnet| {
@@ -181,7 +191,7 @@ fn zones(facts: &Facts, wanted: &Wanted) -> usize {
             chosen.contains(&subnet.id)
         }
     };
-    subnets.iter().filter(is_meant).map(|subnet| &subnet.az_id).collect::<BTreeSet<_>>().len()
+    Some(subnets.iter().filter(is_meant).map(|subnet| &subnet.az_id).collect::<BTreeSet<_>>().len())
 }
 
 fn empty(table: &Table) -> Costs {

@@ -3,7 +3,8 @@
 use planner::name::Name;
 use serde::Serialize;
 
-use crate::facts::{Facts, Unread};
+use crate::facts::{Facts, PrivateZone, Unread};
+use crate::finding::Finding;
 use crate::wanted::Wanted;
 
 /// Who serves a host, to clients of the VPC.
@@ -12,26 +13,18 @@ use crate::wanted::Wanted;
 pub enum Via {
     /// Our record, at the TDP endpoint.
     OurZone,
+    /// Something of others keeps the name from the endpoint: a blocker says what.
+    Contested,
     /// Private DNS of the TDP endpoint.
     TdpPrivateDns,
     /// Private DNS of an AWS service's interface endpoint.
     AwsEndpoint,
+    /// A private zone of others on the VPC, such as one for a central endpoint. What is in it is not looked into.
+    OtherZone,
     /// A gateway endpoint, by the route tables of the VPC. Clients outside the VPC cannot use it.
     GatewayEndpoint,
     /// The public internet.
     Internet,
-}
-
-impl Via {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Via::OurZone => "private DNS by this product, at the TDP endpoint",
-            Via::TdpPrivateDns => "private DNS of the TDP endpoint",
-            Via::AwsEndpoint => "private DNS of an AWS service endpoint",
-            Via::GatewayEndpoint => "gateway endpoint, for clients in the VPC only",
-            Via::Internet => "THE INTERNET",
-        }
-    }
 }
 
 /// One host of the components.
@@ -41,18 +34,20 @@ pub struct Row {
     /// May hold a star inside a label, such as `ecs-a-*`, which is no DNS wildcard.
     pub host: String,
     pub via: Via,
+    /// The endpoint, or the zone, that does.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub endpoint_id: Option<String>,
+    pub served_by: Option<String>,
     /// The AWS service whose endpoint would serve it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aws_service: Option<String>,
 }
 
-/// The coverage table, in the order of the catalog, extra hosts last.
+/// The coverage table, in the order of the catalog, extra hosts last. `findings` say which hosts something of others
+/// keeps from the endpoint.
 ///
 /// # Errors
 /// The endpoints of the VPC could not be read.
-pub fn coverage<'a>(facts: &'a Facts, wanted: &Wanted) -> Result<Vec<Row>, &'a Unread> {
+pub fn coverage<'a>(facts: &'a Facts, wanted: &Wanted, findings: &[Finding]) -> Result<Vec<Row>, &'a Unread> {
     let mut rows = Vec::new();
     for host in &wanted.catalog.hosts {
         rows.push(match host.via.strip_prefix("aws:") {
@@ -65,6 +60,11 @@ pub fn coverage<'a>(facts: &'a Facts, wanted: &Wanted) -> Result<Vec<Row>, &'a U
             rows.push(tdp(facts, host.as_str())?);
         }
     }
+    for row in rows.iter_mut().filter(|row| matches!(row.via, Via::OurZone | Via::TdpPrivateDns)) {
+        if findings.iter().any(|finding| finding.hosts.contains(&row.host)) {
+            row.via = Via::Contested;
+        }
+    }
     Ok(rows)
 }
 
@@ -74,7 +74,7 @@ fn tdp<'a>(facts: &'a Facts, host: &str) -> Result<Row, &'a Unread> {
     Ok(Row {
         host: host.to_owned(),
         via: if by_private_dns.is_some() { Via::TdpPrivateDns } else { Via::OurZone },
-        endpoint_id: endpoint.map(|endpoint| endpoint.id.clone()),
+        served_by: endpoint.map(|endpoint| endpoint.id.clone()),
         aws_service: None,
     })
 }
@@ -88,6 +88,11 @@ fn aws<'a>(facts: &'a Facts, wanted: &Wanted, host: &str, service: &str) -> Resu
     let is_regional = host.contains(&format!(".{region}."));
     let is_global_s3 = host.ends_with(".s3.amazonaws.com");
     let name = format!("com.amazonaws.{region}.{service}");
+    let is_in_zone = |zone: &&PrivateZone| !zone.is_of_service && Name::from_wire(host).is_within(&zone.name);
+    if let Some(zone) = facts.private_zones.iter().flatten().find(is_in_zone) {
+        let aws_service = Some(service.to_owned());
+        return Ok(Row { host: host.to_owned(), via: Via::OtherZone, served_by: Some(zone.id.clone()), aws_service });
+    }
     let here =
         || facts.endpoints.as_ref().map(|all| all.iter().filter(|e| e.service_name == name && e.state == "available"));
     let interface = here()?.find(|e| e.kind == "interface" && e.private_dns && is_regional);
@@ -100,7 +105,7 @@ fn aws<'a>(facts: &'a Facts, wanted: &Wanted, host: &str, service: &str) -> Resu
     Ok(Row {
         host: host.to_owned(),
         via,
-        endpoint_id: endpoint.map(|endpoint| endpoint.id.clone()),
+        served_by: endpoint.map(|endpoint| endpoint.id.clone()),
         aws_service: Some(service.to_owned()),
     })
 }

@@ -27,6 +27,12 @@ pub struct Details {
     pub email: Option<Email>,
     pub domain_confirmed: Option<bool>,
     pub endpoint: Option<EndpointDetails>,
+    /// Whether the endpoints could be read: without, that there is none is not known.
+    pub endpoint_is_known: bool,
+    /// Whether this account sees the service; `None` when that could not be read.
+    pub service_is_visible: Option<bool>,
+    /// Whether TetraScience has told the service's name.
+    pub service_is_told: bool,
     pub contacts: Vec<String>,
 }
 
@@ -36,6 +42,8 @@ pub struct Details {
 pub struct Zone {
     pub az_id: String,
     pub subnet_ids: Vec<String>,
+    /// Whether the service is in that zone too; `None` when that is not known.
+    pub is_shared: Option<bool>,
 }
 
 /// The domain that e-mail of the platform should come from.
@@ -72,7 +80,12 @@ pub fn details(facts: &Facts, wanted: &Wanted) -> Details {
     for subnet in facts.subnets.iter().flatten().filter(|subnet| chosen.is_empty() || chosen.contains(&subnet.id)) {
         zones.entry(&subnet.az_id).or_default().push(subnet.id.clone());
     }
-    let zones = zones.into_iter().map(|(az_id, subnet_ids)| Zone { az_id: az_id.to_owned(), subnet_ids });
+    let service = facts.service.as_ref().ok().and_then(Option::as_ref);
+    let is_shared = |az_id: &str| service.map(|service| service.az_ids.iter().any(|id| id == az_id));
+    let zone =
+        |(az_id, subnet_ids): (&str, _)| Zone { az_id: az_id.to_owned(), is_shared: is_shared(az_id), subnet_ids };
+    let mut zones: Vec<Zone> = zones.into_iter().map(zone).collect();
+    zones.sort_by_key(|zone| zone.is_shared == Some(false));
     let endpoint = endpoint.map(|found| &found.endpoint);
     Details {
         account_id: facts.account.clone(),
@@ -80,7 +93,7 @@ pub fn details(facts: &Facts, wanted: &Wanted) -> Details {
         vpc_id: wanted.vpc_id.clone(),
         service_name: wanted.service_name.clone(),
         platform_host: wanted.platform_host.clone(),
-        availability_zones: zones.collect(),
+        availability_zones: zones,
         subnets_are_chosen: !chosen.is_empty(),
         users: wanted.users,
         email: wanted.email_domain.as_ref().map(|domain| email(domain, facts, wanted)),
@@ -93,6 +106,9 @@ pub fn details(facts: &Facts, wanted: &Wanted) -> Details {
                 .filter(|_| endpoint.state == State::Available)
                 .map(|e| e.name.clone()),
         }),
+        endpoint_is_known: facts.tdp_endpoint.is_ok(),
+        service_is_visible: facts.service.as_ref().ok().map(Option::is_some),
+        service_is_told: !wanted.has_placeholder(),
         contacts: wanted.contacts.clone(),
     }
 }

@@ -1,7 +1,7 @@
 //! What was read about a VPC and what stands around it. A fact that could not be read says so, and takes only the
 //! checks with it that need it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -50,6 +50,9 @@ pub struct Facts {
     pub network_acls: Read<Vec<NetworkAcl>>,
     /// The private zones that are associated with the VPC, of any account.
     pub private_zones: Read<Vec<PrivateZone>>,
+    /// The hosts whose address in a private zone of this account is an alias to the TDP endpoint; none is looked for
+    /// before that is available.
+    pub led_hosts: Read<BTreeSet<Name>>,
     /// The Route 53 Profiles of the VPC.
     pub profiles: Read<Vec<Profile>>,
     /// The Resolver rules that are associated with the VPC.
@@ -65,6 +68,8 @@ pub struct Facts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vpc {
     pub id: String,
+    /// The account that owns it; another one where its subnets are shared with this account.
+    pub owner: String,
     /// Associated IPv4 and IPv6 blocks, the primary one first: the VPC's resolver has its address.
     pub cidrs: Vec<IpNet>,
 }
@@ -119,6 +124,7 @@ pub struct TdpEndpoint {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecurityGroup {
     pub id: String,
+    pub vpc_id: String,
     pub ingress: Vec<IngressRule>,
 }
 
@@ -138,7 +144,7 @@ pub enum Source {
     /// Members of a security group.
     Group(String),
     /// A prefix list, with its ranges.
-    PrefixList(String, Vec<IpNet>),
+    PrefixList(String, Read<Vec<IpNet>>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,6 +178,17 @@ pub struct PrivateZone {
     pub is_of_service: bool,
     /// Made by this product's `OWNER_ID` for this VPC.
     pub is_ours: bool,
+    /// The stack that made it, where that is another one.
+    pub other_owner: Option<String>,
+    /// Whether records of this product's `OWNER_ID` are in it.
+    pub has_our_markers: bool,
+}
+
+impl PrivateZone {
+    /// Whether it is this account's own to change.
+    pub fn is_of_account(&self) -> bool {
+        self.holder == "this account" && !self.is_of_service
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

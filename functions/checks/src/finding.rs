@@ -29,6 +29,9 @@ pub struct Finding {
     /// The AWS CLI command that does it or shows more, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
+    /// The hosts that do not lead to the endpoint because of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
 }
 
 impl Finding {
@@ -60,13 +63,19 @@ impl Finding {
     }
 
     fn new(code: &'static str, severity: Severity, what: String, why: String, fix: String) -> Finding {
-        Finding { code, severity, what, why, fix, command: None }
+        Finding { code, severity, what, why, fix, command: None, hosts: Vec::new() }
     }
 
     /// The same with a command.
     #[must_use]
     pub fn command(self, command: impl Into<String>) -> Finding {
         Finding { command: Some(command.into()), ..self }
+    }
+
+    /// The same with the hosts that it keeps from the endpoint.
+    #[must_use]
+    pub fn hosts<T: AsRef<str>>(self, hosts: &[T]) -> Finding {
+        Finding { hosts: hosts.iter().map(|host| host.as_ref().to_owned()).collect(), ..self }
     }
 
     /// The same with another severity.

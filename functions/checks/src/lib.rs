@@ -16,3 +16,4 @@ mod ranges;
 pub mod report;
 pub mod texts;
 pub mod wanted;
+mod zones;

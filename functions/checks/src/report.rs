@@ -10,7 +10,7 @@ use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
 use crate::hand_over::{HandOver, hand_over};
 use crate::texts::{self, Texts};
-use crate::wanted::Wanted;
+use crate::wanted::{Made, Wanted};
 
 /// What it comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -18,6 +18,8 @@ use crate::wanted::Wanted;
 pub enum Verdict {
     /// There is a blocker.
     Blocked,
+    /// No blocker was found, but not everything could be checked.
+    Incomplete,
     /// No blocker, but a warning.
     ReadyWithWarnings,
     Ready,
@@ -27,6 +29,7 @@ impl Verdict {
     pub fn as_str(self) -> &'static str {
         match self {
             Verdict::Blocked => "blocked",
+            Verdict::Incomplete => "incomplete",
             Verdict::ReadyWithWarnings => "ready-with-warnings",
             Verdict::Ready => "ready",
         }
@@ -37,6 +40,10 @@ impl Verdict {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
+    /// `preflight`: tells this report from those of `reconcile`, for machines that get both.
+    pub report: &'static str,
+    pub made: Made,
+    /// Empty when none was named.
     pub vpc_id: String,
     pub region: String,
     pub verdict: Verdict,
@@ -44,10 +51,11 @@ pub struct Report {
     pub findings: Vec<Finding>,
     pub checks: Vec<Checked>,
     pub connection_details: Details,
-    /// Empty when the endpoints of the VPC could not be read.
+    /// Empty when the endpoints of the VPC could not be read, or there is no VPC.
     pub coverage: Vec<Row>,
-    pub costs: Costs,
-    /// What lab IT needs, once the connection is live.
+    /// `None` without a VPC.
+    pub costs: Option<Costs>,
+    /// What lab IT needs, once the connection is live and nothing blocks it.
     pub hand_over: Option<HandOver>,
     /// The same for people.
     pub texts: Texts,
@@ -61,22 +69,27 @@ pub fn report(facts: &Facts, wanted: &Wanted) -> Result<Report, texts::TextError
     let (checks, findings) = checks::run(facts, wanted);
     let verdict = match findings.first().map(|finding| finding.severity) {
         Some(Severity::Blocker) => Verdict::Blocked,
+        _ if findings.iter().any(|finding| finding.code == "not-checked") => Verdict::Incomplete,
         Some(Severity::Warning) => Verdict::ReadyWithWarnings,
         Some(Severity::Note) | None => Verdict::Ready,
     };
-    let mut hand_over = hand_over(facts, wanted);
+    let has_vpc = !wanted.vpc_id.is_empty() && facts.vpc != Ok(None);
+    let coverage = if has_vpc { coverage(facts, wanted, &findings).unwrap_or_default() } else { Vec::new() };
+    let mut hand_over = hand_over(facts, wanted, &coverage).filter(|_| verdict != Verdict::Blocked);
     if let Some(hand_over) = &mut hand_over {
         hand_over.snippets = texts::snippets(hand_over)?;
     }
     let mut report = Report {
+        report: "preflight",
+        made: wanted.made.clone(),
         vpc_id: wanted.vpc_id.clone(),
         region: wanted.region.clone(),
         verdict,
         findings,
         checks,
         connection_details: details(facts, wanted),
-        coverage: coverage(facts, wanted).unwrap_or_default(),
-        costs: costs(facts, wanted),
+        coverage,
+        costs: has_vpc.then(|| costs(facts, wanted)),
         hand_over,
         texts: Texts::default(),
     };

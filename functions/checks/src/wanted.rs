@@ -26,6 +26,18 @@ impl Users {
     }
 }
 
+/// Which run made a report: what makes a saved copy evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Made {
+    /// RFC 3339, in UTC.
+    pub at: String,
+    pub request_id: String,
+    /// The stack's name.
+    pub owner: String,
+    pub version: &'static str,
+}
+
 /// Everything but facts that a report is made from.
 #[derive(Clone, Debug)]
 pub struct Wanted {
@@ -41,6 +53,9 @@ pub struct Wanted {
     /// Whether records and zones of others in this account are taken over.
     pub adopts: bool,
     pub owner_id: String,
+    /// Whether private DNS is being taken back: nothing of it is handed over then.
+    pub withdraws: bool,
+    pub made: Made,
     pub architecture: String,
     /// Empty: none was named.
     pub vpc_id: String,
@@ -63,6 +78,16 @@ impl Wanted {
     /// The zones that the hosts need, with the hosts in each.
     pub fn zones(&self) -> BTreeMap<Name, BTreeSet<Name>> {
         desired::zones(&self.hosts, &BTreeSet::new())
+    }
+
+    /// Whether the service is in the Region of the VPC, by its name.
+    pub fn is_in_region(&self) -> bool {
+        self.service_name.contains(&format!(".vpce.{}.", self.region))
+    }
+
+    /// Whether the service's name is the placeholder that stands until TetraScience has told the real one.
+    pub fn has_placeholder(&self) -> bool {
+        self.service_name.ends_with(".vpce-svc-00000000000000000")
     }
 
     /// The e-mail domain, if it is the customer's own and not TetraScience's.

@@ -1,4 +1,4 @@
 # On a server without Active Directory leave -ReplicationScope out.
 {% for zone in zones %}
-Add-DnsServerConditionalForwarderZone -Name "{{ zone }}" -MasterServers {{ forwardTo | join(",") }} -ReplicationScope "Forest"
+Add-DnsServerConditionalForwarderZone -Name "{{ zone }}" -MasterServers {% for address in forwardTo %}"{{ address }}"{{ "" if loop.last else "," }}{% endfor %} -ReplicationScope "Forest" -UseRecursion $false
 {% endfor %}

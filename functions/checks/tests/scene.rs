@@ -6,7 +6,7 @@ use checks::facts::{
     AclEntry, EmailIdentity, Facts, InboundEndpoint, IngressRule, NetworkAcl, PrivateZone, SecurityGroup, Service,
     Source, Subnet, TdpEndpoint, Vpc, VpcEndpoint,
 };
-use checks::wanted::{Users, Wanted};
+use checks::wanted::{Made, Users, Wanted};
 use planner::catalog::{self, Deployment};
 use planner::endpoint::{DnsEntry, Endpoint, State};
 use planner::name::Name;
@@ -36,6 +36,13 @@ pub(crate) fn wanted() -> Wanted {
         hosts: AGENT_HOSTS.map(name).into(),
         adopts: false,
         owner_id: "tdp".to_owned(),
+        withdraws: false,
+        made: Made {
+            at: "2026-11-26T08:15:02Z".to_owned(),
+            request_id: "8c3f6a2e-1b7d-4e59-9a60-5d2c7f8e9b10".to_owned(),
+            owner: "tdp".to_owned(),
+            version: "0.1.0",
+        },
         architecture: "x86_64".to_owned(),
         vpc_id: "vpc-0a1b2c3d4e5f60718".to_owned(),
         candidates: Vec::new(),
@@ -70,6 +77,8 @@ fn zone(name_: &str) -> PrivateZone {
         holder: "this account".to_owned(),
         is_of_service: false,
         is_ours: true,
+        other_owner: None,
+        has_our_markers: true,
     }
 }
 
@@ -104,7 +113,11 @@ pub(crate) fn facts() -> Facts {
     };
     Facts {
         account: "123456789012".to_owned(),
-        vpc: Ok(Some(Vpc { id: "vpc-0a1b2c3d4e5f60718".to_owned(), cidrs: vec!["10.0.0.0/16".parse().unwrap()] })),
+        vpc: Ok(Some(Vpc {
+            id: "vpc-0a1b2c3d4e5f60718".to_owned(),
+            owner: "123456789012".to_owned(),
+            cidrs: vec!["10.0.0.0/16".parse().unwrap()],
+        })),
         dns_support: Ok(true),
         dns_hostnames: Ok(true),
         dns_servers: Ok(vec!["AmazonProvidedDNS".to_owned()]),
@@ -122,7 +135,11 @@ pub(crate) fn facts() -> Facts {
         }]),
         tdp_endpoint: Ok(Some(tdp_endpoint())),
         endpoint_quota: Ok(50),
-        security_groups: Ok(vec![SecurityGroup { id: "sg-00000001".to_owned(), ingress: vec![everyone] }]),
+        security_groups: Ok(vec![SecurityGroup {
+            id: "sg-00000001".to_owned(),
+            vpc_id: "vpc-0a1b2c3d4e5f60718".to_owned(),
+            ingress: vec![everyone],
+        }]),
         network_acls: Ok(vec![NetworkAcl {
             id: "acl-00000001".to_owned(),
             subnet_ids: [1, 2].map(|number| subnet(number).id).into(),
@@ -132,6 +149,7 @@ pub(crate) fn facts() -> Facts {
                 .collect(),
         }]),
         private_zones: Ok(vec![zone("platform.tetrascience.com"), zone("api.tetrascience.com")]),
+        led_hosts: Ok(AGENT_HOSTS.map(name).into()),
         profiles: Ok(Vec::new()),
         resolver_rules: Ok(Vec::new()),
         firewall_rules: Ok(Vec::new()),
@@ -152,5 +170,5 @@ pub(crate) fn facts() -> Facts {
 
 /// A zone that somebody else made at `host-<number>.files.example.com`.
 pub(crate) fn foreign_zone(number: usize) -> PrivateZone {
-    PrivateZone { is_ours: false, ..zone(&format!("host-{number}.files.example.com")) }
+    PrivateZone { is_ours: false, has_our_markers: false, ..zone(&format!("host-{number}.files.example.com")) }
 }

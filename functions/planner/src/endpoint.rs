@@ -184,15 +184,15 @@ impl Endpoint {
 
     /// Whether the endpoint's own private DNS already answers for `host` in this VPC.
     pub fn private_dns_covers(&self, host: &Name) -> bool {
-        self.private_dns
-            && self.dns_entries.iter().filter(|entry| entry.zone_id != PENDING_ZONE).any(|entry| {
-                !entry.name.as_str().contains(".vpce.")
-                    && (entry.name == *host
-                        || entry
-                            .name
-                            .wildcard_base()
-                            .is_some_and(|base| host.parent() == Some(base) && host.wildcard_base().is_none()))
-            })
+        self.private_dns_name(host).is_some()
+    }
+
+    /// The name of the endpoint's private DNS that answers for `host`: the host itself, or `*.` before its parent.
+    pub fn private_dns_name(&self, host: &Name) -> Option<&Name> {
+        let is_parent = |base: Name| host.parent() == Some(base) && host.wildcard_base().is_none();
+        let entries = self.dns_entries.iter().filter(|entry| self.private_dns && entry.zone_id != PENDING_ZONE);
+        let mut names = entries.map(|entry| &entry.name).filter(|name| !name.as_str().contains(".vpce."));
+        names.find(|name| *name == host || name.wildcard_base().is_some_and(is_parent))
     }
 }
 

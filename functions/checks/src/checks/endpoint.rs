@@ -6,12 +6,12 @@ use std::net::IpAddr;
 use planner::endpoint::State;
 use planner::name::Name;
 
-use super::{Found, Look};
-use crate::facts::TdpEndpoint;
+use super::{Found, Look, and_then, not_applicable, nothing_found};
+use crate::facts::{Service, TdpEndpoint};
 use crate::finding::{Finding, listed};
 
 pub(super) fn state(look: Look<'_>) -> Found<'_> {
-    let Some(found) = look.endpoint()? else { return Ok(vec![missing(look)?]) };
+    let Some(found) = look.endpoint()? else { return Ok(vec![missing(look)].into()) };
     let mut findings = Vec::new();
     let id = &found.endpoint.id;
     match &found.endpoint.state {
@@ -52,17 +52,19 @@ pub(super) fn state(look: Look<'_>) -> Found<'_> {
             )),
         );
     }
-    Ok(findings)
+    Ok(findings.into())
 }
 
-fn missing(look: Look<'_>) -> Result<Finding, &crate::facts::Unread> {
-    let chosen: Vec<&str> = look.chosen()?.iter().map(|subnet| subnet.id.as_str()).collect();
-    let subnets = if chosen.is_empty() { "subnet-ID".to_owned() } else { chosen.join(" ") };
+fn missing(look: Look<'_>) -> Finding {
+    let subnets = match look.wanted.subnet_ids.as_slice() {
+        [] => "subnet-ID".to_owned(),
+        chosen => chosen.join(" "),
+    };
     let groups = match look.wanted.security_group_ids.as_slice() {
         [] => "sg-ID".to_owned(),
         groups => groups.join(" "),
     };
-    Ok(Finding::note(
+    Finding::note(
         "endpoint-missing",
         format!("{} has no endpoint to the TDP service yet", look.wanted.vpc_id),
         "It is the next step, once nothing above stops it.",
@@ -73,7 +75,7 @@ fn missing(look: Look<'_>) -> Result<Finding, &crate::facts::Unread> {
         look.wanted.vpc_id,
         look.wanted.service_name,
         look.in_region()
-    )))
+    ))
 }
 
 fn unusable(look: Look<'_>, found: &TdpEndpoint, state: &str) -> Finding {
@@ -92,7 +94,7 @@ fn unusable(look: Look<'_>, found: &TdpEndpoint, state: &str) -> Finding {
 /// is used. <https://developers.tetrascience.com/docs/aws-privatelink-connections>
 pub(super) fn primary_name(look: Look<'_>) -> Found<'_> {
     let Some(found) = look.endpoint()?.filter(|found| found.endpoint.state == State::Available) else {
-        return Ok(Vec::new());
+        return not_applicable("the endpoint is not available");
     };
     let id = &found.endpoint.id;
     let command = format!(
@@ -108,7 +110,8 @@ pub(super) fn primary_name(look: Look<'_>) -> Found<'_> {
                 "Look again in a few minutes, then ask AWS support.",
             )
             .command(command),
-        ]);
+        ]
+        .into());
     };
     let name = &regional.name;
     let wanted: BTreeSet<IpAddr> = found.addresses.as_ref()?.iter().map(|address| address.ip).collect();
@@ -126,8 +129,8 @@ pub(super) fn primary_name(look: Look<'_>) -> Found<'_> {
         Finding::warning(
             "primary-name-wrong",
             format!("{name} resolves to {}, which is not an address of {id}", listed(&strange)),
-            "Something answers for the endpoint's own name.",
-            "Look for a private zone or a Resolver rule for a part of vpce.amazonaws.com.",
+            "Something answers for the endpoint's own name, to the DNS server that preflight asked.",
+            "Ask from elsewhere too. If public DNS says the same, ask AWS support; otherwise look what that DNS server does with vpce.amazonaws.com.",
         )
     } else if resolved.len() < wanted.len() {
         let missing: Vec<String> = wanted.difference(&resolved).map(ToString::to_string).collect();
@@ -138,9 +141,40 @@ pub(super) fn primary_name(look: Look<'_>) -> Found<'_> {
             "Look whether the endpoint is healthy in these zones, and ask TetraScience whether the service is.",
         )
     } else {
-        return Ok(Vec::new());
+        return nothing_found();
     };
-    Ok(vec![finding.command(dig)])
+    Ok(vec![finding.command(dig)].into())
+}
+
+/// Whether reconcile has done its work.
+pub(super) fn records(look: Look<'_>) -> Found<'_> {
+    let Some(found) = look.endpoint()?.filter(|found| found.endpoint.state == State::Available) else {
+        return not_applicable("the endpoint is not available");
+    };
+    if found.endpoint.regional().is_none() {
+        return not_applicable("the endpoint has no regional DNS name");
+    }
+    let led = look.facts.led_hosts.as_ref()?;
+    let is_open = |host: &&Name| !led.contains(*host) && !found.endpoint.private_dns_covers(host);
+    let open: Vec<&str> = look.wanted.hosts.iter().filter(is_open).map(Name::as_str).collect();
+    if open.is_empty() {
+        return nothing_found();
+    }
+    Ok(vec![
+        Finding::warning(
+            "records-missing",
+            format!("No record in private DNS leads {} to {}", listed(&open), found.endpoint.id),
+            "The endpoint is available, and clients of these names do not use it.",
+            "Look at the latest report of reconcile: it is held, refused, in Mode=plan or withdraw, or at work.",
+        )
+        .command(format!(
+            "aws ssm get-parameter --name /tdp-privatelink/{}/{} --query Parameter.Value --output text {}",
+            look.wanted.owner_id,
+            look.wanted.vpc_id,
+            look.in_region()
+        )),
+    ]
+    .into())
 }
 
 /// <https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html>
@@ -157,16 +191,19 @@ pub(super) fn private_dns(look: Look<'_>) -> Found<'_> {
             "Nothing. Private DNS works in the endpoint's own VPC only.",
         ));
     }
-    let Some(service) = look.facts.service.as_ref()? else { return Ok(findings) };
+    let service = look.facts.service.as_ref().map(Option::as_ref);
+    and_then(findings, service.map(|service| service.and_then(|one| offered(one, &served)).into_iter().collect()))
+}
+
+fn offered(service: &Service, served: &[&str]) -> Option<Finding> {
     let offered: Vec<&str> =
         service.private_dns.iter().filter(|(_, is_verified)| *is_verified).map(|(name, _)| name.as_str()).collect();
-    if served.is_empty() && !offered.is_empty() {
-        findings.push(Finding::note(
+    (served.is_empty() && !offered.is_empty()).then(|| {
+        Finding::note(
             "private-dns-available",
             format!("TetraScience offers private DNS for {}", listed(&offered)),
             "With it on, these names need no zone of ours in this VPC. With a zone of ours there, EC2 refuses to turn it on.",
             "Leave it off unless TetraScience asks for it: this product then serves the names.",
-        ));
-    }
-    Ok(findings)
+        )
+    })
 }

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use planner::name::Name;
+use planner::record::RecordType;
 
 use super::{Found, Look, not_checked};
 use crate::facts::{FirewallDomains, FirewallRule, Unread};
-use crate::finding::{Finding, listed};
+use crate::finding::{Finding, Severity, listed};
 
 /// Rules are looked at in order; the first whose list has the name decides.
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-rules.html>
@@ -17,12 +18,12 @@ pub(super) fn firewall(look: Look<'_>) -> Found<'_> {
         look.wanted.catalog.hosts.iter().filter(|host| host.via != "tdp").map(|host| host.host.as_str()).collect();
     let aws: Vec<&str> = aws.into_iter().filter(|host| !look.wanted.hosts.contains(&Name::from_wire(host))).collect();
 
-    let mut findings = blocked(look, rules, &tdp, true);
-    findings.extend(blocked(look, rules, &aws, false));
-    findings.extend(unknown(look, rules));
+    let mut findings = decided_for(look, rules, &tdp, true);
+    findings.extend(decided_for(look, rules, &aws, false));
+    findings.extend(unknown(look, rules, &tdp));
     let unread: BTreeSet<&Unread> = rules.iter().filter_map(|rule| unread(&rule.domains)).collect();
     findings.extend(unread.into_iter().map(|why| not_checked(why, &["domain lists of DNS Firewall"])));
-    Ok(findings)
+    Ok(findings.into())
 }
 
 fn unread(domains: &FirewallDomains) -> Option<&Unread> {
@@ -32,60 +33,106 @@ fn unread(domains: &FirewallDomains) -> Option<&Unread> {
     }
 }
 
-fn blocked(look: Look<'_>, rules: &[FirewallRule], hosts: &[&str], is_tdp: bool) -> Vec<Finding> {
-    let mut by_rule: BTreeMap<(&str, &str), (&FirewallRule, Vec<&str>)> = BTreeMap::new();
-    for host in hosts {
-        if let Some(rule) = decided(host, rules) {
-            by_rule.entry((&rule.group_id, &rule.name)).or_insert((rule, Vec::new())).1.push(host);
+impl Look<'_> {
+    /// What clients ask for: the record types that the endpoint serves; A before there is one.
+    fn asked(self) -> Vec<RecordType> {
+        match self.endpoint() {
+            Ok(Some(found)) => found.endpoint.record_types(),
+            _ => vec![RecordType::A],
         }
     }
-    let finding = |(rule, hosts): (&FirewallRule, Vec<&str>)| {
-        let FirewallRule { group_id, group_name, name, domains, .. } = rule;
-        let of = format!("The DNS Firewall rule {name} of {group_name} ({group_id})");
-        let list = match domains {
-            FirewallDomains::Listed(id, _) => id.as_str(),
-            _ => "list-ID",
-        };
-        let command =
-            format!("aws route53resolver list-firewall-domains --firewall-domain-list-id {list} {}", look.in_region());
-        let hosts = listed(&hosts);
-        let fix = format!("Add an ALLOW rule for these names before it ({group_id}), or take them out of its list.");
-        Some(match (rule.action.as_str(), is_tdp) {
-            ("BLOCK", true) => Finding::blocker(
-                "dns-firewall-blocks",
-                format!("{of} blocks {hosts}"),
-                "Names that it blocks do not resolve in the VPC, whatever is in the private zone.",
-                fix,
-            )
-            .command(command),
-            ("BLOCK", false) => Finding::warning(
-                "dns-firewall-blocks-aws",
-                format!("{of} blocks {hosts}"),
-                "Hubs, Agents and Connectors need these AWS service names too.",
-                fix,
-            )
-            .command(command),
-            ("ALERT", true) => Finding::note(
-                "dns-firewall-alerts",
-                format!("{of} raises an alert for {hosts}"),
-                "The names resolve; somebody will get alerts for them.",
-                fix,
-            )
-            .command(command),
-            _ => return None,
-        })
-    };
-    by_rule.into_values().filter_map(finding).collect()
 }
 
-/// The rule that decides for a host; `None` where none of those that can be read does.
-fn decided<'a>(host: &str, rules: &'a [FirewallRule]) -> Option<&'a FirewallRule> {
-    let is_about = |rule: &&FirewallRule| rule.qtype.as_deref().is_none_or(|qtype| matches!(qtype, "A" | "AAAA"));
-    let mut rules = rules.iter().filter(is_about);
-    rules.find(|rule| match &rule.domains {
-        FirewallDomains::Listed(_, patterns) => patterns.iter().any(|pattern| matches(pattern, host)),
-        _ => false,
+/// The rule that decides for one name and type, and what came before it that is not known.
+struct Decided<'a> {
+    rule: &'a FirewallRule,
+    /// An earlier rule that may let the name pass, by a list that is not known.
+    unless: Option<&'a FirewallRule>,
+}
+
+fn decided_for(look: Look<'_>, rules: &[FirewallRule], hosts: &[&str], is_tdp: bool) -> Vec<Finding> {
+    let mut by_rule: BTreeMap<(&str, &str), (Decided<'_>, BTreeSet<&str>)> = BTreeMap::new();
+    for host in hosts {
+        for found in look.asked().iter().filter_map(|rtype| decided(host, rtype, rules)) {
+            let key = (found.rule.group_id.as_str(), found.rule.name.as_str());
+            by_rule.entry(key).or_insert((found, BTreeSet::new())).1.insert(host);
+        }
+    }
+    let findings = by_rule.into_values();
+    findings.filter_map(|(found, hosts)| finding(look, &found, &Vec::from_iter(hosts), is_tdp)).collect()
+}
+
+fn finding(look: Look<'_>, found: &Decided<'_>, hosts: &[&str], is_tdp: bool) -> Option<Finding> {
+    let FirewallRule { group_id, name, domains, action, .. } = found.rule;
+    let of = named(found.rule);
+    let list = match domains {
+        FirewallDomains::Listed(id, _) => id.as_str(),
+        _ => "list-ID",
+    };
+    let command =
+        format!("aws route53resolver list-firewall-domains --firewall-domain-list-id {list} {}", look.in_region());
+    let names = listed(hosts);
+    let fix =
+        format!("Add an ALLOW rule for these names before \"{name}\" ({group_id}), or take them out of its list.");
+    let blocks = match found.unless {
+        Some(rule) => format!("blocks {names}, unless {} lets them pass, whose list is not known", named(rule)),
+        None => format!("blocks {names}"),
+    };
+    Some(match (action.as_str(), is_tdp) {
+        ("BLOCK", true) => {
+            let finding = Finding::blocker(
+                "dns-firewall-blocks",
+                format!("{of} {blocks}"),
+                "Names that it blocks do not resolve in the VPC, whatever is in the private zone.",
+                fix,
+            );
+            let finding = finding.command(command);
+            if found.unless.is_some() { finding.severity(Severity::Warning) } else { finding.hosts(hosts) }
+        }
+        ("BLOCK", false) => Finding::warning(
+            "dns-firewall-blocks-aws",
+            format!("{of} {blocks}"),
+            "Hubs, Agents and Connectors need these AWS service names too.",
+            fix,
+        )
+        .command(command),
+        ("ALERT", true) => Finding::note(
+            "dns-firewall-alerts",
+            format!("{of} raises an alert for {names}"),
+            "The names resolve; somebody will get alerts for them.",
+            fix,
+        )
+        .command(command),
+        _ => return None,
     })
+}
+
+fn named(rule: &FirewallRule) -> String {
+    let FirewallRule { group_id, group_name, name, .. } = rule;
+    format!("DNS Firewall rule \"{name}\" of the group associated as \"{group_name}\" ({group_id})")
+}
+
+/// The rule that decides; `None` where none of those that can be read does.
+fn decided<'a>(host: &str, rtype: &RecordType, rules: &'a [FirewallRule]) -> Option<Decided<'a>> {
+    let mut unless = None;
+    for rule in rules.iter().filter(|rule| is_about(rule, rtype)) {
+        match &rule.domains {
+            FirewallDomains::Listed(_, patterns) if patterns.iter().any(|pattern| matches(pattern, host)) => {
+                return Some(Decided { rule, unless });
+            }
+            FirewallDomains::Listed(..) => {}
+            _ if rule.action != "BLOCK" => unless = unless.or(Some(rule)),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// A type may be spelled by name or by number.
+/// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_FirewallRule.html>
+fn is_about(rule: &FirewallRule, rtype: &RecordType) -> bool {
+    let number = if *rtype == RecordType::Aaaa { "TYPE28" } else { "TYPE1" };
+    rule.qtype.as_deref().is_none_or(|qtype| qtype == rtype.as_str() || qtype == number)
 }
 
 /// A star at the start of a pattern stands for anything; a pattern without one for exactly that name.
@@ -98,11 +145,19 @@ fn matches(pattern: &str, host: &str) -> bool {
     }
 }
 
-fn unknown(look: Look<'_>, rules: &[FirewallRule]) -> Option<Finding> {
+/// Rules that block by what is not shown, where no earlier rule lets every one of our names pass.
+fn unknown(look: Look<'_>, rules: &[FirewallRule], hosts: &[&str]) -> Option<Finding> {
+    let types = look.asked();
+    let is_reached = |at: usize, rule: &FirewallRule| {
+        let earlier = rules.get(..at).unwrap_or_default();
+        let asked = types.iter().filter(|rtype| is_about(rule, rtype));
+        asked.into_iter().any(|rtype| hosts.iter().any(|host| decided(host, rtype, earlier).is_none()))
+    };
     let named: Vec<String> = rules
         .iter()
-        .filter(|rule| rule.action == "BLOCK")
-        .filter_map(|rule| match &rule.domains {
+        .enumerate()
+        .filter(|(at, rule)| rule.action == "BLOCK" && is_reached(*at, rule))
+        .filter_map(|(_, rule)| match &rule.domains {
             FirewallDomains::Managed(list) => Some(format!("{} (managed list {list})", rule.name)),
             FirewallDomains::Advanced => Some(format!("{} (advanced protection)", rule.name)),
             _ => None,
@@ -111,11 +166,10 @@ fn unknown(look: Look<'_>, rules: &[FirewallRule]) -> Option<Finding> {
     if named.is_empty() {
         return None;
     }
-    let hosts: Vec<&str> = look.wanted.hosts.iter().map(Name::as_str).collect();
     Some(Finding::note(
         "dns-firewall-unknown",
         format!("DNS Firewall rules block by what AWS does not show: {}", listed(&named)),
         "Managed list, contents unknown: it may hold our names one day.",
-        format!("Add an ALLOW rule for {} before them, if the platform must never depend on them.", listed(&hosts)),
+        format!("Add an ALLOW rule for {} before them, if the platform must never depend on them.", listed(hosts)),
     ))
 }

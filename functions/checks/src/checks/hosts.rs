@@ -5,17 +5,21 @@ use std::collections::BTreeSet;
 use planner::hides::hides;
 use planner::name::Name;
 
-use super::{Found, Look};
+use super::{Found, Look, nothing_found};
 use crate::coverage::{REGISTRY_REGION, Row, Via, coverage as table, is_of_registry};
 use crate::finding::{Finding, counted, listed};
+use crate::zones::made;
 
 /// A private zone answers for every name in it, also with "no such name".
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html>
 pub(super) fn hidden_names(look: Look<'_>) -> Found<'_> {
-    let hidden: Vec<String> =
-        look.zones().iter().flat_map(|(zone, hosts)| hides(zone, hosts)).map(|name| name.to_string()).collect();
+    let hidden: Vec<String> = made(look.facts, look.wanted)
+        .iter()
+        .flat_map(|(zone, hosts)| hides(zone, hosts))
+        .map(|name| name.to_string())
+        .collect();
     if hidden.is_empty() {
-        return Ok(Vec::new());
+        return nothing_found();
     }
     Ok(vec![Finding::note(
         "names-hidden",
@@ -26,17 +30,18 @@ pub(super) fn hidden_names(look: Look<'_>) -> Found<'_> {
         ),
         "A private zone answers for every name in it; those without a record get \"no such name\".",
         "If somebody in the VPC needs one of them, add it to ExtraHosts.",
-    )])
+    )]
+    .into())
 }
 
 pub(super) fn coverage(look: Look<'_>) -> Found<'_> {
-    let rows = table(look.facts, look.wanted)?;
+    let rows = table(look.facts, look.wanted, &[])?;
     let mut findings = Vec::new();
     findings.extend(ecr(look, &rows));
     findings.extend(internet(look, &rows));
     findings.extend(gateway(&rows));
     findings.extend(partial_wildcards(look, &rows));
-    Ok(findings)
+    Ok(findings.into())
 }
 
 /// An endpoint for ECR serves the registry of its own Region only.
@@ -70,16 +75,24 @@ fn internet(look: Look<'_>, rows: &[Row]) -> Option<Finding> {
     let hosts: Vec<&str> = public.iter().map(|row| row.host.as_str()).collect();
     let services: BTreeSet<&str> = public.iter().filter_map(|row| row.aws_service.as_deref()).collect();
     let services: Vec<&str> = services.into_iter().collect();
-    let first = services.first().copied().unwrap_or_default();
+    let first = services.iter().find(|service| **service != "s3").copied().unwrap_or("s3");
+    let kind = if first == "s3" {
+        "Gateway --route-table-ids rtb-ID"
+    } else {
+        "Interface --subnet-ids subnet-ID --security-group-ids sg-ID --private-dns-enabled"
+    };
     Some(
         Finding::warning(
             "hosts-over-internet",
             format!("{} of the components would be reached over the internet: {}", counted(hosts.len(), "host"), listed(&hosts)),
             "In a network without a way to the internet these parts of Hubs, Agents and Connectors do not work.",
-            format!("Make interface endpoints with private DNS for {}, or allow the hosts through a proxy.", services.join(", ")),
+            format!(
+                "Make interface endpoints with private DNS for {}, or allow the hosts through a proxy. The command is for {first}. S3's private DNS and iot.credentials have settings of their own.",
+                services.join(", ")
+            ),
         )
         .command(format!(
-            "aws ec2 create-vpc-endpoint --vpc-endpoint-type Interface --vpc-id {} --service-name com.amazonaws.{}.{first} --subnet-ids subnet-ID --security-group-ids sg-ID --private-dns-enabled {}",
+            "aws ec2 create-vpc-endpoint --vpc-id {} --service-name com.amazonaws.{}.{first} --vpc-endpoint-type {kind} {}",
             look.wanted.vpc_id,
             look.wanted.region,
             look.in_region()

@@ -23,6 +23,9 @@ use crate::wanted::Wanted;
 pub enum Verdict {
     Passed,
     Found,
+    /// There was nothing to judge yet, or any more.
+    NotApplicable,
+    /// Something that it needs could not be read.
     NotChecked,
 }
 
@@ -32,12 +35,49 @@ pub struct Checked {
     pub check: &'static str,
     pub about: &'static str,
     pub verdict: Verdict,
+    /// Why there was nothing to judge.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<&'static str>,
     /// The IAM action without which it could not be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub needs: Option<String>,
 }
 
-type Found<'a> = Result<Vec<Finding>, &'a Unread>;
+/// What a check came to, where everything that it needs is known.
+enum Judged<'a> {
+    Found(Vec<Finding>),
+    /// What was found, although not everything could be looked at.
+    Partly(Vec<Finding>, &'a Unread),
+    NotApplicable(&'static str),
+}
+
+impl From<Vec<Finding>> for Judged<'_> {
+    fn from(findings: Vec<Finding>) -> Self {
+        Judged::Found(findings)
+    }
+}
+
+type Found<'a> = Result<Judged<'a>, &'a Unread>;
+
+/// Findings, and the rest of the check, which stops at what could not be read.
+fn and_then<'a>(mut findings: Vec<Finding>, rest: Result<Vec<Finding>, &'a Unread>) -> Found<'a> {
+    match rest {
+        Ok(more) => {
+            findings.extend(more);
+            Ok(findings.into())
+        }
+        Err(why) if findings.is_empty() => Err(why),
+        Err(why) => Ok(Judged::Partly(findings, why)),
+    }
+}
+
+fn nothing_found() -> Found<'static> {
+    Ok(Vec::new().into())
+}
+
+fn not_applicable(because: &'static str) -> Found<'static> {
+    Ok(Judged::NotApplicable(because))
+}
 
 struct Check {
     name: &'static str,
@@ -46,6 +86,7 @@ struct Check {
 }
 
 const CHECKS: &[Check] = &[
+    Check { name: "vpc-owner", about: "the VPC is this account's own", run: network::owner },
     Check { name: "region", about: "the service and the VPC are in one Region", run: service::region },
     Check { name: "service", about: "this account sees the TDP endpoint service", run: service::is_visible },
     Check { name: "availability-zones", about: "VPC and service share Availability Zones", run: service::zones },
@@ -59,6 +100,7 @@ const CHECKS: &[Check] = &[
     Check { name: "endpoint", about: "the endpoint is there and usable", run: endpoint::state },
     Check { name: "primary-dns-name", about: "the primary DNS name leads to every zone", run: endpoint::primary_name },
     Check { name: "private-dns", about: "what private DNS of the endpoint serves", run: endpoint::private_dns },
+    Check { name: "records", about: "our names lead to the endpoint", run: endpoint::records },
     Check { name: "private-zones", about: "no zone of others stands in the way", run: names::private_zones },
     Check { name: "profiles", about: "no Route 53 Profile stands in the way", run: names::profiles },
     Check { name: "resolver-rules", about: "no Resolver rule leads our names elsewhere", run: names::resolver_rules },
@@ -73,25 +115,37 @@ const CHECKS: &[Check] = &[
 /// Runs every check. The findings come sorted: blockers first, then in the order of the checks.
 pub fn run(facts: &Facts, wanted: &Wanted) -> (Vec<Checked>, Vec<Finding>) {
     let look = Look { facts, wanted };
-    if facts.vpc == Ok(None) {
-        return (Vec::new(), vec![network::no_vpc(look)]);
+    if wanted.vpc_id.is_empty() || facts.vpc == Ok(None) {
+        let unread = facts.vpc.as_ref().err().map(|why| not_checked(why, &["which VPC has an endpoint"]));
+        return (Vec::new(), [Some(network::no_vpc(look)), unread].into_iter().flatten().collect());
     }
     let mut checked = Vec::new();
     let mut findings = Vec::new();
     let mut unread: BTreeMap<&Unread, Vec<&'static str>> = BTreeMap::new();
     for Check { name, about, run } in CHECKS {
-        let (verdict, needs) = match run(look) {
-            Ok(found) if found.is_empty() => (Verdict::Passed, None),
-            Ok(found) => {
+        let mut one = Checked { check: name, about, verdict: Verdict::Passed, because: None, needs: None };
+        match run(look) {
+            Ok(Judged::Found(found)) if found.is_empty() => {}
+            Ok(Judged::Found(found)) => {
+                one.verdict = Verdict::Found;
                 findings.extend(found);
-                (Verdict::Found, None)
+            }
+            Ok(Judged::Partly(found, why)) => {
+                one.verdict = Verdict::Found;
+                findings.extend(found);
+                unread.entry(why).or_default().push(about);
+            }
+            Ok(Judged::NotApplicable(because)) => {
+                one.verdict = Verdict::NotApplicable;
+                one.because = Some(because);
             }
             Err(why) => {
+                one.verdict = Verdict::NotChecked;
+                one.needs = why.is_denied.then(|| why.action.to_owned());
                 unread.entry(why).or_default().push(about);
-                (Verdict::NotChecked, why.is_denied.then(|| why.action.to_owned()))
             }
-        };
-        checked.push(Checked { check: name, about, verdict, needs });
+        }
+        checked.push(one);
     }
     findings.extend(unread.into_iter().map(|(why, about)| not_checked(why, &about)));
     findings.sort_by_key(|finding| finding.severity);

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 
-use super::{Found, Look, severity};
+use super::{Found, Look, and_then, not_applicable, nothing_found, severity};
 use crate::facts::{Subnet, Vpc};
 use crate::finding::{Finding, listed};
 
@@ -44,10 +44,23 @@ fn not_found(look: Look<'_>, vpc: &str) -> Finding {
     )
 }
 
+/// Whoever shares its subnets with this account keeps the VPC itself: its DNS settings, zones, rules and firewall.
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html>
+pub(super) fn owner(look: Look<'_>) -> Found<'_> {
+    let Some(vpc) = look.vpc()?.filter(|vpc| vpc.owner != look.facts.account) else { return nothing_found() };
+    let (id, owner, account) = (&vpc.id, &vpc.owner, &look.facts.account);
+    Ok(vec![Finding::blocker(
+        "vpc-of-another-account",
+        format!("{id} belongs to account {owner}, which shares subnets with account {account}"),
+        "Private zones can be put on a VPC by its owner only, and its rules, firewall and zones are not seen from here: what this report says of DNS is not complete.",
+        format!("Deploy this stack in account {owner}."),
+    )]
+    .into())
+}
+
 pub(super) fn free_addresses(look: Look<'_>) -> Found<'_> {
-    // Its addresses are taken already.
     if look.endpoint()?.is_some() {
-        return Ok(Vec::new());
+        return not_applicable("the endpoint has its addresses");
     }
     let chosen = look.chosen()?;
     let judged = if chosen.is_empty() { roomiest(&look.candidates()?) } else { chosen.clone() };
@@ -87,7 +100,7 @@ pub(super) fn free_addresses(look: Look<'_>) -> Found<'_> {
             .command(command),
         );
     }
-    Ok(findings)
+    Ok(findings.into())
 }
 
 /// Of each zone the subnet with the most free addresses.
@@ -106,7 +119,7 @@ fn roomiest<'a>(subnets: &[&'a Subnet]) -> Vec<&'a Subnet> {
 /// <https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-limits-endpoints.html>
 pub(super) fn quota(look: Look<'_>) -> Found<'_> {
     if look.endpoint()?.is_some() {
-        return Ok(Vec::new());
+        return not_applicable("the endpoint exists");
     }
     let quota = *look.facts.endpoint_quota.as_ref()?;
     let endpoints = look.facts.endpoints.as_ref()?;
@@ -118,13 +131,14 @@ pub(super) fn quota(look: Look<'_>) -> Found<'_> {
     let finding = match left {
         0 => Finding::blocker("endpoint-quota-reached", what, "EC2 will refuse one more.", fix),
         1 => Finding::warning("endpoint-quota-near", what, "This endpoint will be the last that fits.", fix),
-        _ => return Ok(Vec::new()),
+        _ => return nothing_found(),
     };
-    Ok(vec![finding.command(format!(
+    let command = format!(
         "aws service-quotas request-service-quota-increase --service-code vpc --quota-code L-29B6F2EB --desired-value {} {}",
         quota.saturating_add(10),
         look.in_region()
-    ))])
+    );
+    Ok(vec![finding.command(command)].into())
 }
 
 /// Private hosted zones need both.
@@ -140,24 +154,33 @@ pub(super) fn dns_attributes(look: Look<'_>) -> Found<'_> {
         )
         .command(format!("aws ec2 modify-vpc-attribute --vpc-id {vpc} {option} {}", look.in_region()))
     };
-    let mut findings = Vec::new();
-    if !*look.facts.dns_support.as_ref()? {
-        findings.push(off("dns-support-off", "enableDnsSupport", "--enable-dns-support"));
+    let support = look
+        .facts
+        .dns_support
+        .as_ref()
+        .map(|is_on| (!is_on).then(|| off("dns-support-off", "enableDnsSupport", "--enable-dns-support")));
+    let hostnames = look
+        .facts
+        .dns_hostnames
+        .as_ref()
+        .map(|is_on| (!is_on).then(|| off("dns-hostnames-off", "enableDnsHostnames", "--enable-dns-hostnames")));
+    match support {
+        Ok(found) => and_then(found.into_iter().collect(), hostnames.map(|found| found.into_iter().collect())),
+        Err(why) => and_then(hostnames?.into_iter().collect(), Err(why)),
     }
-    if !*look.facts.dns_hostnames.as_ref()? {
-        findings.push(off("dns-hostnames-off", "enableDnsHostnames", "--enable-dns-hostnames"));
-    }
-    Ok(findings)
 }
 
 /// Other DNS servers see private zones only if they forward to the VPC's resolver.
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html>
 pub(super) fn dhcp(look: Look<'_>) -> Found<'_> {
-    let Some(vpc) = look.vpc()? else { return Ok(Vec::new()) };
+    let Some(vpc) = look.vpc()? else { return nothing_found() };
     let servers = look.facts.dns_servers.as_ref()?;
-    let others: Vec<&String> = servers.iter().filter(|server| !is_resolver(server, vpc)).collect();
+    let inbound: Vec<String> =
+        look.facts.inbound_endpoints.iter().flatten().flat_map(|one| &one.addresses).map(ToString::to_string).collect();
+    let is_right = |server: &String| is_resolver(server, vpc) || inbound.contains(server);
+    let others: Vec<&String> = servers.iter().filter(|server| !is_right(server)).collect();
     if others.is_empty() && !servers.is_empty() {
-        return Ok(Vec::new());
+        return nothing_found();
     }
     let what = if servers.is_empty() {
         format!("The DHCP options of {} name no DNS server", vpc.id)
@@ -166,20 +189,18 @@ pub(super) fn dhcp(look: Look<'_>) -> Found<'_> {
     };
     let base = vpc.cidrs.first().and_then(plus_two).map_or_else(|| "169.254.169.253".to_owned(), |ip| ip.to_string());
     let zones: Vec<String> = look.wanted.zones().keys().map(ToString::to_string).collect();
-    Ok(vec![
-        Finding::warning(
-            "dhcp-other-resolver",
-            what,
-            "Instances that do not ask the VPC's resolver do not see its private zones: for them the names stay public.",
-            format!("Have these servers forward {} to the VPC's resolver at {base}, or use AmazonProvidedDNS.", listed(&zones)),
-        )
-        .command(format!(
-            "aws ec2 create-dhcp-options --dhcp-configurations Key=domain-name-servers,Values=AmazonProvidedDNS {region} && \
-             aws ec2 associate-dhcp-options --vpc-id {} --dhcp-options-id dopt-ID {region}",
-            vpc.id,
-            region = look.in_region()
-        )),
-    ])
+    let finding = Finding::warning(
+        "dhcp-other-resolver",
+        what,
+        "Instances that do not ask the VPC's resolver do not see its private zones: for them the names stay public.",
+        format!(
+            "Have these servers forward {}: servers in the VPC to its resolver at {base}, others to an inbound Resolver endpoint. Or give the VPC AmazonProvidedDNS, if nothing else needs these servers.",
+            listed(&zones)
+        ),
+    );
+    let command =
+        format!("aws ec2 describe-vpcs --vpc-ids {} --query 'Vpcs[].DhcpOptionsId' {}", vpc.id, look.in_region());
+    Ok(vec![finding.command(command)].into())
 }
 
 fn is_resolver(server: &str, vpc: &Vpc) -> bool {

@@ -1,6 +1,6 @@
 //! What people have to say and to prepare: users, the domain, e-mail, on-prem DNS.
 
-use super::{Found, Look};
+use super::{Found, Look, not_applicable, nothing_found};
 use crate::finding::Finding;
 
 /// Steps 1 and 2 of the procedure.
@@ -36,53 +36,59 @@ pub(super) fn users(look: Look<'_>) -> Found<'_> {
             fix,
         )),
     }
-    Ok(findings)
+    Ok(findings.into())
 }
 
 /// <https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html>
 pub(super) fn email(look: Look<'_>) -> Found<'_> {
     let Some(domain) = look.wanted.own_email_domain() else {
         if look.wanted.email_domain.is_some() {
-            return Ok(Vec::new());
+            return not_applicable("the domain is TetraScience's own");
         }
         return Ok(vec![Finding::note(
             "email-domain-not-told",
             "It is not said from which domain e-mail of the platform should come",
             "TetraScience asks for it; without one it comes from a domain of theirs.",
             "If it should be a domain of yours, put \"emailDomain\" into the event, or set EmailDomain of the stack.",
-        )]);
+        )]
+        .into());
     };
     let identity = look.facts.email_identity.as_ref()?;
     let why = "TetraScience can send e-mail from a domain only once Amazon SES has verified it.";
     let get = format!("aws sesv2 get-email-identity --email-identity {domain} {}", look.in_region());
-    Ok(match identity {
+    let findings = match identity {
         Some(identity) if identity.is_verified => Vec::new(),
         Some(identity) => vec![
             Finding::warning(
                 "email-identity-unverified",
-                format!("Amazon SES has not verified {domain}: DKIM is {}", identity.dkim_status),
+                format!("Amazon SES of this account has not verified {domain}: DKIM is {}", identity.dkim_status),
                 why,
-                "Publish the three DKIM records of the connection details in the domain's public DNS.",
+                if identity.dkim_records.is_empty() {
+                    "Look at the identity: it signs with a key of your own, whose record has to be in the domain's public DNS."
+                } else {
+                    "Publish the DKIM records of the connection details in the domain's public DNS."
+                },
             )
             .command(get),
         ],
         None => vec![
             Finding::warning(
                 "email-identity-missing",
-                format!("Amazon SES in {} has no identity for {domain}", look.wanted.region),
+                format!("Amazon SES of this account has no identity for {domain} in {}", look.wanted.region),
                 why,
                 "Ask TetraScience whether the identity should be in your account; if so, make it and publish its DKIM records.",
             )
             .command(format!("aws sesv2 create-email-identity --email-identity {domain} {}", look.in_region())),
         ],
-    })
+    };
+    Ok(findings.into())
 }
 
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-forwarding-inbound-queries.html>
 pub(super) fn inbound(look: Look<'_>) -> Found<'_> {
     let inbound = look.facts.inbound_endpoints.as_ref()?;
     if inbound.iter().any(|endpoint| !endpoint.addresses.is_empty()) {
-        return Ok(Vec::new());
+        return nothing_found();
     }
     let subnets: Vec<&str> = look.chosen()?.iter().map(|subnet| subnet.id.as_str()).take(2).collect();
     let ip = |at: usize| format!("SubnetId={}", subnets.get(at).copied().unwrap_or("subnet-ID"));
@@ -91,13 +97,14 @@ pub(super) fn inbound(look: Look<'_>) -> Found<'_> {
             "no-inbound-endpoint",
             format!("{} has no inbound Resolver endpoint", look.wanted.vpc_id),
             "DNS servers outside AWS cannot ask the VPC's resolver, so Agents and users on-prem do not get the private answers.",
-            "Make one, with a security group that lets DNS (UDP and TCP 53) in from the DNS servers on-prem. Where every client is in the VPC, nothing is needed.",
+            "Make one, with a security group that lets DNS (UDP and TCP 53) in from the DNS servers on-prem. Nothing is needed where every client is in the VPC, or where DNS on-prem asks another VPC that has these names.",
         )
         .command(format!(
-            "aws route53resolver create-resolver-endpoint --name tdp-inbound --direction INBOUND --creator-request-id tdp-inbound-1 --security-group-ids sg-ID --ip-addresses {} {} {}",
+            "aws route53resolver create-resolver-endpoint --name tdp-inbound --direction INBOUND --creator-request-id tdp-inbound-$(date +%s) --security-group-ids sg-ID --ip-addresses {} {} {}",
             ip(0),
             ip(1),
             look.in_region()
         )),
-    ])
+    ]
+    .into())
 }

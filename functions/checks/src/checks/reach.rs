@@ -1,10 +1,12 @@
 //! Whether the clients in the VPC reach the endpoint: security groups and network ACLs.
 
+use std::collections::BTreeSet;
+
 use ipnet::IpNet;
 use planner::record::RecordType;
 
-use super::{Found, Look, severity};
-use crate::facts::{AclEntry, IngressRule, NetworkAcl, SecurityGroup, Source, Subnet, Vpc};
+use super::{Found, Look, and_then, not_applicable, nothing_found, severity};
+use crate::facts::{AclEntry, IngressRule, NetworkAcl, SecurityGroup, Source, Subnet, Unread, Vpc};
 use crate::finding::{Finding, listed};
 use crate::ranges::Ranges;
 
@@ -36,24 +38,26 @@ impl Look<'_> {
 }
 
 pub(super) fn security_groups(look: Look<'_>) -> Found<'_> {
-    let Some(vpc) = look.vpc()? else { return Ok(Vec::new()) };
+    let Some(vpc) = look.vpc()? else { return nothing_found() };
     let endpoint = look.endpoint()?;
     let ids = match endpoint {
         Some(found) => &found.security_group_ids,
         None => &look.wanted.security_group_ids,
     };
-    // None was chosen yet; the stack makes a right one with the endpoint.
     if ids.is_empty() {
-        return Ok(Vec::new());
+        return not_applicable("no security group is chosen; the stack makes a right one with the endpoint");
     }
     let groups = look.facts.security_groups.as_ref()?;
-    let missing: Vec<&String> = ids.iter().filter(|id| !groups.iter().any(|group| group.id == **id)).collect();
+    // A VPC can use groups of another one only where they were shared with it, which the endpoint's own then are.
+    let is_there =
+        |id: &&String| groups.iter().any(|one| one.id == **id && (endpoint.is_some() || one.vpc_id == vpc.id));
+    let missing: Vec<&String> = ids.iter().filter(|id| !is_there(id)).collect();
     let mut findings = Vec::new();
     if !missing.is_empty() {
         findings.push(
             Finding::blocker(
                 "security-group-not-found",
-                format!("There is no security group {}", listed(&missing)),
+                format!("{} has no security group {}", vpc.id, listed(&missing)),
                 "The endpoint cannot be made with it.",
                 format!("Choose security groups of {}.", vpc.id),
             )
@@ -64,64 +68,77 @@ pub(super) fn security_groups(look: Look<'_>) -> Found<'_> {
             )),
         );
     }
-    findings.extend(closed_groups(look, groups, &look.client_blocks(vpc)));
-    Ok(findings)
+    let groups: Vec<&SecurityGroup> = groups.iter().filter(|group| !missing.contains(&&group.id)).collect();
+    and_then(findings, closed_groups(look, &groups, &look.client_blocks(vpc)))
 }
 
-fn closed_groups(look: Look<'_>, groups: &[SecurityGroup], clients: &[IpNet]) -> Option<Finding> {
-    let group = groups.first()?;
+fn closed_groups<'a>(
+    look: Look<'a>,
+    groups: &[&'a SecurityGroup],
+    clients: &[IpNet],
+) -> Result<Vec<Finding>, &'a Unread> {
+    let Some(group) = groups.first() else { return Ok(Vec::new()) };
     let rules: Vec<&IngressRule> =
         groups.iter().flat_map(|group| &group.ingress).filter(|rule| is_https(rule)).collect();
-    let ids: Vec<&str> = groups.iter().map(|group| group.id.as_str()).collect();
-    let members: Vec<String> = rules
-        .iter()
-        .filter_map(|rule| match &rule.source {
-            Source::Group(id) => Some(format!("members of {id}")),
-            _ => None,
-        })
-        .collect();
-    let besides = if members.is_empty() { String::new() } else { format!(" (it lets {} in)", listed(&members)) };
     let through = let_through(clients, |left| {
         for rule in &rules {
             match &rule.source {
                 Source::Range(net) => left.remove(net),
-                Source::PrefixList(_, nets) => nets.iter().for_each(|net| left.remove(net)),
+                Source::PrefixList(_, nets) => nets.iter().flatten().for_each(|net| left.remove(net)),
                 Source::Group(_) => {}
             }
         }
     });
+    let unread = rules.iter().find_map(|rule| match &rule.source {
+        Source::PrefixList(_, Err(why)) => Some(why),
+        _ => None,
+    });
+    let ids = listed(&groups.iter().map(|group| group.id.as_str()).collect::<Vec<_>>());
+    let besides = format!("it lets {} in", listed(&rules.iter().map(|rule| source(&rule.source)).collect::<Vec<_>>()));
     let why = "Clients whose address is not let in see a connection that times out.";
-    let fix = "Let TCP 443 in from the addresses of the Hubs, Agents and users.";
-    let open = |cidr: &IpNet| {
-        let range = match cidr {
-            IpNet::V4(_) => format!("IpRanges=[{{CidrIp={cidr}}}]"),
-            IpNet::V6(_) => format!("Ipv6Ranges=[{{CidrIpv6={cidr}}}]"),
-        };
-        format!(
-            "aws ec2 authorize-security-group-ingress --group-id {} --ip-permissions 'IpProtocol=tcp,FromPort=443,ToPort=443,{range}' {}",
-            group.id,
-            look.in_region()
-        )
-    };
-    let (finding, blocks) = match through {
-        Let::All => return None,
-        Let::Nothing if members.is_empty() => {
-            let what = format!("{} lets nobody of {} in on 443", listed(&ids), all(clients));
-            (Finding::blocker("security-group-closed", what, why, fix), clients.to_vec())
+    let fix =
+        "Let TCP 443 in from the addresses of the Hubs, Agents and users. Right as it is, if all of them are let in.";
+    let (finding, blocks) = match (through, unread) {
+        (Let::All, _) => return Ok(Vec::new()),
+        // What the list holds may be what is missing.
+        (_, Some(why)) => return Err(why),
+        (Let::Nothing, None) if rules.is_empty() => {
+            let what = format!("{ids} lets nobody in on 443");
+            (Finding::blocker("security-group-closed", what, why, "Let TCP 443 in from the clients."), clients.to_vec())
         }
-        Let::Nothing => {
-            let what = format!("{} does not let {} in on 443{besides}", listed(&ids), all(clients));
+        (Let::Nothing, None) => {
+            let what = format!("{ids} lets nothing of {} in on 443; {besides}", all(clients));
             (Finding::warning("security-group-narrow", what, why, fix), clients.to_vec())
         }
-        Let::Some(left) => {
-            let what = format!("{} does not let {} of the VPC in on 443{besides}", listed(&ids), all(&left));
+        (Let::Some(left), None) => {
+            let what = format!("{ids} does not let {} of the VPC in on 443; {besides}", all(&left));
             (Finding::warning("security-group-narrow", what, why, fix), left)
         }
     };
-    Some(match blocks.first() {
-        Some(first) => finding.command(open(first)),
-        None => finding,
-    })
+    Ok(vec![finding.command(open_command(look, &group.id, &blocks))])
+}
+
+/// Lets blocks in on 443, in one call.
+fn open_command(look: Look<'_>, group_id: &str, blocks: &[IpNet]) -> String {
+    let ranges = |name: &str, key: &str, is_v4: bool| {
+        let of_family = blocks.iter().filter(|block| matches!(block, IpNet::V4(_)) == is_v4);
+        let ranges: Vec<String> = of_family.map(|block| format!("{{{key}={block}}}")).collect();
+        if ranges.is_empty() { String::new() } else { format!(",{name}=[{}]", ranges.join(",")) }
+    };
+    format!(
+        "aws ec2 authorize-security-group-ingress --group-id {group_id} --ip-permissions 'IpProtocol=tcp,FromPort=443,ToPort=443{}{}' {}",
+        ranges("IpRanges", "CidrIp", true),
+        ranges("Ipv6Ranges", "CidrIpv6", false),
+        look.in_region()
+    )
+}
+
+fn source(source: &Source) -> String {
+    match source {
+        Source::Range(net) => net.to_string(),
+        Source::Group(id) => format!("members of {id}"),
+        Source::PrefixList(id, _) => format!("prefix list {id}"),
+    }
 }
 
 fn is_https(rule: &IngressRule) -> bool {
@@ -157,12 +174,13 @@ fn all(blocks: &[IpNet]) -> String {
 /// Network ACLs know no connections: 443 has to come in, and the answers have to go out. They do not look at traffic
 /// within a subnet. <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html>
 pub(super) fn network_acls(look: Look<'_>) -> Found<'_> {
-    let Some(vpc) = look.vpc()? else { return Ok(Vec::new()) };
+    let Some(vpc) = look.vpc()? else { return nothing_found() };
     let is_chosen = !look.chosen()?.is_empty();
     let candidates = look.candidates()?;
     let clients = look.client_blocks(vpc);
     let acls = look.facts.network_acls.as_ref()?;
-    Ok(acls.iter().filter_map(|acl| closed_acl(look, acl, &candidates, &clients, is_chosen)).collect())
+    let findings = acls.iter().filter_map(|acl| closed_acl(look, acl, &candidates, &clients, is_chosen));
+    Ok(findings.collect::<Vec<_>>().into())
 }
 
 fn closed_acl(
@@ -179,19 +197,20 @@ fn closed_acl(
     let own: &[IpNet] = if subnets.len() == 1 { &subnet.cidrs } else { &[] };
     let mut entries: Vec<&AclEntry> = acl.entries.iter().filter(|entry| is_tcp(&entry.protocol)).collect();
     entries.sort_by_key(|entry| entry.number);
-    let comes_in = passes(&entries, false, (HTTPS, HTTPS), clients, own);
-    let goes_out = passes(&entries, true, EPHEMERAL, clients, own);
+    let comes_in = stops(&entries, false, (HTTPS, HTTPS), clients, own);
+    let goes_out = stops(&entries, true, EPHEMERAL, clients, own);
     let (is_closed, direction) = match (&comes_in, &goes_out) {
-        (Let::All, Let::All) => return None,
-        (Let::Nothing, _) => (true, in_on_443(clients)),
-        (_, Let::Nothing) => (true, out(clients)),
-        (Let::Some(left), Let::All) => (false, in_on_443(left)),
-        (_, Let::Some(left)) => (false, out(left)),
+        (Stops::Nothing, Stops::Nothing) => return None,
+        (Stops::Everything, _) => (true, in_on_443(clients)),
+        (_, Stops::Everything) => (true, format!("answers out to {}", all(clients))),
+        (Stops::Some(blocks, _), _) => (false, in_on_443(blocks)),
+        (_, Stops::Some(blocks, ports)) => {
+            (false, format!("answers out to {} on ports {}", all(blocks), listed(ports)))
+        }
     };
     let of = format!("{}, the network ACL of {},", acl.id, listed(&ids));
     let why = "Clients that it stops see a connection that times out.";
-    let fix =
-        "Allow TCP 443 in and TCP 1024 to 65535 out for the addresses of the clients, before the rule that denies.";
+    let fix = "Allow TCP 443 in and TCP 1024 to 65535 out for the addresses of the clients, before the rule that denies. Right as it is, if all of them are let through.";
     let finding = if is_closed {
         let what = format!("{of} does not let {direction}");
         Finding::blocker("network-acl-closed", what, why, fix).severity(severity(is_chosen))
@@ -206,38 +225,49 @@ fn in_on_443(blocks: &[IpNet]) -> String {
     format!("{} in on 443", all(blocks))
 }
 
-fn out(blocks: &[IpNet]) -> String {
-    format!("answers out to {} on all ports from 1024 to 65535", all(blocks))
+/// What a list of rules stops.
+enum Stops {
+    Nothing,
+    /// These blocks, at least on these ports.
+    Some(Vec<IpNet>, Vec<String>),
+    /// Every address on every port.
+    Everything,
 }
 
-fn passes(entries: &[&AclEntry], is_egress: bool, ports: (u16, u16), clients: &[IpNet], own: &[IpNet]) -> Let {
+fn stops(entries: &[&AclEntry], is_egress: bool, ports: (u16, u16), clients: &[IpNet], own: &[IpNet]) -> Stops {
     let entries: Vec<&AclEntry> = entries.iter().copied().filter(|entry| entry.is_egress == is_egress).collect();
-    let mut denied = Vec::new();
+    let stretches = stretches(&entries, ports);
+    let (mut blocks, mut on) = (Vec::new(), BTreeSet::new());
     let mut is_whole = true;
     for client in clients {
         let mut asked = Ranges::of(client);
         own.iter().for_each(|net| asked.remove(net));
         let mut stopped = Ranges::none(client);
-        for port in deciding_ports(&entries, ports) {
-            stopped.add(&denied_at(&entries, port, asked.clone()));
+        for &(first, last) in &stretches {
+            let denied = denied_at(&entries, first, asked.clone());
+            is_whole &= denied == asked;
+            if denied != Ranges::none(client) {
+                on.insert((first, last));
+                stopped.add(&denied);
+            }
         }
-        is_whole &= stopped == asked;
-        denied.extend(stopped.blocks());
+        blocks.extend(stopped.blocks());
     }
-    match denied.is_empty() {
-        true => Let::All,
-        false if is_whole => Let::Nothing,
-        false => Let::Some(denied),
+    match blocks.is_empty() {
+        true => Stops::Nothing,
+        false if is_whole => Stops::Everything,
+        false => Stops::Some(blocks, on.iter().map(|(first, last)| format!("{first} to {last}")).collect()),
     }
 }
 
-/// One port of each stretch over which the rules say the same.
-fn deciding_ports(entries: &[&AclEntry], (first, last): (u16, u16)) -> Vec<u16> {
+/// The stretches of ports over which the rules say the same.
+fn stretches(entries: &[&AclEntry], (first, last): (u16, u16)) -> Vec<(u16, u16)> {
     let edges = entries.iter().filter_map(|entry| entry.ports).flat_map(|(from, to)| [from, to.saturating_add(1)]);
-    let mut ports: Vec<u16> = edges.filter(|port| (first..=last).contains(port)).chain([first]).collect();
-    ports.sort_unstable();
-    ports.dedup();
-    ports
+    let mut starts: Vec<u16> = edges.filter(|port| (first..=last).contains(port)).chain([first]).collect();
+    starts.sort_unstable();
+    starts.dedup();
+    let ends = starts.iter().skip(1).map(|next| next.saturating_sub(1)).chain([last]);
+    starts.iter().copied().zip(ends).collect()
 }
 
 /// The addresses that the first matching rule denies, or that no rule matches.

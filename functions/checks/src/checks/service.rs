@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Found, Look};
+use super::{Found, Look, and_then, not_applicable, nothing_found};
 use crate::facts::{Service, Subnet};
 use crate::finding::{Finding, listed};
 
@@ -16,24 +16,36 @@ const PLATFORM_REGIONS: [&str; 6] =
 pub(super) fn region(look: Look<'_>) -> Found<'_> {
     let (service, region) = (&look.wanted.service_name, &look.wanted.region);
     let why = "TetraScience's procedure needs the VPC and the platform in one Region.";
-    if !service.contains(&format!(".vpce.{region}.")) {
+    if !look.wanted.is_in_region() {
         let what = format!("The service {service} is not in the Region of this stack and its VPC, {region}");
         let fix = "Deploy this stack, and make the endpoint, in the Region that the service name shows; or ask TetraScience for the service of this Region.";
-        return Ok(vec![Finding::blocker("service-other-region", what, why, fix)]);
+        return Ok(vec![Finding::blocker("service-other-region", what, why, fix)].into());
     }
     if !PLATFORM_REGIONS.contains(&region.as_str()) {
         let what = format!("TetraScience's documentation does not list {region} among the Regions of the platform");
         let fix = format!("Ask TetraScience whether the platform runs in {region}.");
-        return Ok(vec![Finding::warning("region-not-listed", what, why, fix)]);
+        return Ok(vec![Finding::warning("region-not-listed", what, why, fix)].into());
     }
-    Ok(Vec::new())
+    nothing_found()
 }
 
 /// EC2 shows a service of another account only to those on its allow list.
 /// <https://docs.aws.amazon.com/vpc/latest/privatelink/configure-endpoint-service.html#add-remove-permissions>
 pub(super) fn is_visible(look: Look<'_>) -> Found<'_> {
+    if look.wanted.has_placeholder() {
+        let finding = Finding::warning(
+            "service-not-told",
+            "TetraScience has not told the name of the endpoint service yet",
+            "The endpoint cannot be made without it.",
+            "Send TetraScience the connection details, and put the name that they answer into TdpServiceName.",
+        );
+        return Ok(vec![finding].into());
+    }
+    if !look.wanted.is_in_region() {
+        return not_applicable("the service is in another Region");
+    }
     if look.facts.service.as_ref()?.is_some() {
-        return Ok(Vec::new());
+        return nothing_found();
     }
     let (service, account) = (&look.wanted.service_name, &look.facts.account);
     let finding = Finding::blocker(
@@ -44,14 +56,12 @@ pub(super) fn is_visible(look: Look<'_>) -> Found<'_> {
             "Send TetraScience the account number {account} and ask for it to be allowed; compare the service name with theirs."
         ),
     );
-    Ok(vec![
-        finding
-            .command(format!("aws ec2 describe-vpc-endpoint-services --service-names {service} {}", look.in_region())),
-    ])
+    let command = format!("aws ec2 describe-vpc-endpoint-services --service-names {service} {}", look.in_region());
+    Ok(vec![finding.command(command)].into())
 }
 
 pub(super) fn zones(look: Look<'_>) -> Found<'_> {
-    let Some(service) = look.facts.service.as_ref()? else { return Ok(Vec::new()) };
+    let Some(service) = look.facts.service.as_ref()? else { return not_applicable("the service is not visible") };
     let candidates: BTreeSet<&str> = match look.chosen()? {
         chosen if chosen.is_empty() => look.subnets()?.iter().map(|subnet| subnet.az_id.as_str()).collect(),
         chosen => chosen.iter().map(|subnet| subnet.az_id.as_str()).collect(),
@@ -59,7 +69,7 @@ pub(super) fn zones(look: Look<'_>) -> Found<'_> {
     let ours: Vec<&str> = candidates.iter().copied().collect();
     let shared: Vec<&str> = ours.iter().copied().filter(|id| service.az_ids.iter().any(|az| az == id)).collect();
     let theirs = listed(&service.az_ids);
-    Ok(match shared.as_slice() {
+    let findings = match shared.as_slice() {
         [] => vec![Finding::blocker(
             "no-shared-zone",
             format!("No Availability Zone is shared: the service is in {theirs}, the subnets are in {}", some(&ours)),
@@ -75,7 +85,8 @@ pub(super) fn zones(look: Look<'_>) -> Found<'_> {
         )
         .command(subnets_command(look))],
         _ => Vec::new(),
-    })
+    };
+    Ok(findings.into())
 }
 
 fn some(ids: &[&str]) -> String {
@@ -100,10 +111,14 @@ pub(super) fn subnets(look: Look<'_>) -> Found<'_> {
             format!("{} has no subnets", look.wanted.vpc_id),
             "An interface endpoint stands in subnets.",
             "Make a subnet in two Availability Zones of the service, or name another VPC.",
-        )]);
+        )]
+        .into());
     }
     if look.endpoint()?.is_some() {
-        return Ok(Vec::new());
+        return not_applicable("the endpoint has its subnets");
+    }
+    if look.wanted.subnet_ids.is_empty() {
+        return not_applicable("no subnet is chosen");
     }
     let chosen = look.chosen()?;
     let is_there = |id: &&String| all.iter().any(|subnet| subnet.id == **id);
@@ -121,10 +136,11 @@ pub(super) fn subnets(look: Look<'_>) -> Found<'_> {
         );
     }
     findings.extend(twice_in_a_zone(look, &chosen));
-    if let Some(service) = look.facts.service.as_ref()? {
-        findings.extend(outside(look, &chosen, service));
-    }
-    Ok(findings)
+    let service = look.facts.service.as_ref().map(Option::as_ref);
+    and_then(
+        findings,
+        service.map(|found| found.and_then(|service| outside(look, &chosen, service)).into_iter().collect()),
+    )
 }
 
 fn twice_in_a_zone(look: Look<'_>, chosen: &[&Subnet]) -> Vec<Finding> {
