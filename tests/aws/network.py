@@ -33,12 +33,15 @@ class Network:
     def __init__(self, ec2: EC2Backend) -> None:
         self.page_size: int | None = None
         self._ec2 = ec2
+        # Accounts that share a VPC's subnets with this one, by VPC.
+        self.owners: dict[str, str] = {}
 
     def describe_vpcs(self, params: Params, set_up: bool) -> Result:
         ids = params.get("VpcIds", [])
         _refuse_unknown(ids, self._ec2.vpcs, "InvalidVpcID.NotFound", "The vpc ID '{}' does not exist")
         found = self._ec2.describe_vpcs(vpc_ids=ids, filters=_filters(params))
-        return self._page("Vpcs", found, ids, params, set_up)
+        shown = [_Owned(vpc, self.owners[vpc.id]) if vpc.id in self.owners else vpc for vpc in found]
+        return self._page("Vpcs", shown, ids, params, set_up)
 
     def describe_subnets(self, params: Params, set_up: bool) -> Result:
         ids = params.get("SubnetIds", [])
@@ -85,6 +88,17 @@ class Network:
             return {key: list(found)}
         page, following = PAGING.cut(found, params, None if set_up else self.page_size)
         return {key: page, **following}
+
+
+class _Owned:
+    """A VPC as moto has it, but another account's."""
+
+    def __init__(self, vpc: VPC, owner: str) -> None:
+        self._vpc = vpc
+        self.owner_id = owner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._vpc, name)
 
 
 def _filters(params: Params) -> dict[str, list[str]]:

@@ -88,7 +88,7 @@ class Surroundings:
     def give_vpc_to(self, vpc: Vpc, account: str) -> None:
         """The VPC is another account's, which shares its subnets with this one."""
         with self.lock:
-            self._ec2.get_vpc(vpc.id).owner_id = account
+            self._network.owners[vpc.id] = account
 
     def set_dns_servers(self, vpc: Vpc, *servers: str) -> str:
         """Give a VPC a new set of DHCP options with these DNS servers; returns the set's id."""

@@ -26,6 +26,7 @@ from tests.network.interfaces import CLOSES
 OWNER = "tdp-demo"
 # What the files in events/ name.
 EXAMPLE_ENDPOINT, EXAMPLE_VPC = "vpce-0a1b2c3d4e5f60718", "vpc-0a1b2c3d4e5f60718"
+EXAMPLE_GROUP = "sg-0a1b2c3d4e5f60718"
 EXAMPLE_SUBNETS = ("subnet-0a1b2c3d4e5f60718", "subnet-1a2b3c4d5e6f70819")
 # Where DNS servers on-prem can ask this VPC's resolver.
 INBOUND = ("127.10.0.5", "127.10.1.5")
@@ -140,7 +141,7 @@ class Stage:
     def ids(self) -> dict[str, str]:
         """The ids that the files in events/ name, with those that are really there."""
         subnets = dict(zip(EXAMPLE_SUBNETS, self.vpc.subnet_ids, strict=False))
-        return {EXAMPLE_ENDPOINT: self.endpoint_id, EXAMPLE_VPC: self.vpc.id} | subnets
+        return {EXAMPLE_ENDPOINT: self.endpoint_id, EXAMPLE_VPC: self.vpc.id, EXAMPLE_GROUP: self.group} | subnets
 
     # Acting
 
@@ -155,7 +156,8 @@ class Stage:
     def preflight(self) -> tuple[dict[str, Any], list[Call]]:
         """Ask preflight, as a person does: its report, and what it called."""
         calls = len(self.aws.calls)
-        return self.function.invoke("preflight.json", self.ids(), PREFLIGHT), self.aws.calls[calls:]
+        own = self.ids() | {'"domainConfirmed": false': '"domainConfirmed": true'}
+        return self.function.invoke("preflight-details.json", own, PREFLIGHT), self.aws.calls[calls:]
 
     def on_look(self, seen: Callable[[str], object]) -> None:
         """Have `seen(state)` called with the endpoint's state whenever the function looks at it."""

@@ -253,7 +253,7 @@ class Demo:
     # Showing
 
     def _preflight(self) -> dict[str, Any]:
-        self._screen.entry("invoke", "events/preflight.json (a copy that names this VPC), by preflight")
+        self._screen.entry("invoke", "events/preflight-details.json (a copy with values of this VPC), by preflight")
         report, calls = self._stage.preflight()
         self._checks.background = ["What preflight found:", *(f"  {one}" for one in report["findings"])]
         self._checks.equal("calls that write", [], [call.name for call in calls if is_write(call)])

@@ -83,7 +83,11 @@ def test_an_available_endpoint_without_records_is_a_warning(site: Site) -> None:
 def test_a_record_that_leads_elsewhere_is_missing(live: Site) -> None:
     zone = live.zones()[PLATFORM]
     live.aws.delete_record(zone, PLATFORM, "A")
-    assert live.ask().only("records-missing", "warning")["what"].startswith(f"No record in private DNS leads {PLATFORM} to")
+    assert (
+        live.ask()
+        .only("records-missing", "warning")["what"]
+        .startswith(f"No record in private DNS leads {PLATFORM} to")
+    )
 
 
 def test_no_answer_from_dns_is_not_a_verdict(live: Site) -> None:

@@ -182,9 +182,7 @@ def test_answers_that_cannot_get_out_are_a_blocker(live: Site) -> None:
     assert "answers out" in live.ask().only("network-acl-closed", "blocker")["what"]
 
 
-@pytest.mark.parametrize(
-    ("first", "last", "named"), [(3389, 3389, "3389 to 3389"), (1024, 32767, "1024 to 32767")]
-)
+@pytest.mark.parametrize(("first", "last", "named"), [(3389, 3389, "3389 to 3389"), (1024, 32767, "1024 to 32767")])
 def test_answers_stopped_on_a_part_of_the_ports_are_a_warning_that_names_them(
     live: Site, first: int, last: int, named: str
 ) -> None:

@@ -63,6 +63,7 @@ pub fn coverage<'a>(facts: &'a Facts, wanted: &Wanted, findings: &[Finding]) -> 
     for row in rows.iter_mut().filter(|row| matches!(row.via, Via::OurZone | Via::TdpPrivateDns)) {
         if findings.iter().any(|finding| finding.hosts.contains(&row.host)) {
             row.via = Via::Contested;
+            row.served_by = None;
         }
     }
     Ok(rows)

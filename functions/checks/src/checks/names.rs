@@ -47,7 +47,8 @@ fn relation<'a>(theirs: &Name, zones: &'a Zones) -> Option<Relation<'a>> {
 pub(super) fn private_zones(look: Look<'_>) -> Found<'_> {
     let zones = look.answering();
     let hidden = of_private_dns(look.facts, look.wanted);
-    let is_other = |zone: &&PrivateZone| !zone.is_ours && !(zone.is_of_service && hidden.contains_key(&zone.name));
+    let is_of_endpoint = |zone: &PrivateZone| zone.is_of_service && hidden.contains_key(&zone.name);
+    let is_other = |zone: &&PrivateZone| !zone.is_ours && !is_of_endpoint(zone);
     let theirs = look.facts.private_zones.as_ref()?.iter().filter(is_other);
     let findings = theirs.filter_map(|zone| zone_finding(look, zone, &relation(&zone.name, &zones)?));
     Ok(findings.collect::<Vec<_>>().into())
