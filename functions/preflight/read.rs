@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use checks::facts::{
-    EmailIdentity, Facts, FirewallRule, PrivateZone, Read, SecurityGroup, TdpEndpoint, Unread, VpcEndpoint,
+    EmailIdentity, Facts, FirewallRule, PrivateZone, Read, SecurityGroup, TdpEndpoint, Unread, Vpc, VpcEndpoint,
 };
 use checks::wanted::{Made, Wanted};
 use futures::future::try_join_all;
@@ -16,6 +16,7 @@ use planner::name::Name;
 use planner::report::Mode;
 use tokio::time::timeout;
 
+use super::assemble::FoundProfile;
 use super::event::Request;
 use super::resolve::resolve;
 use super::{Preflight, assemble, read};
@@ -87,77 +88,70 @@ impl Preflight {
     /// Everything about the VPC. The reads do not wait for each other, but where one needs what another found.
     pub(super) async fn facts(&self, wanted: &Wanted, account: String) -> Facts {
         let vpc_id = wanted.vpc_id.as_str();
-        let vpc = async {
-            let vpc = self.ec2.vpc(vpc_id).await;
-            let options = vpc.as_ref().ok().and_then(Option::as_ref).and_then(|(_, options)| options.clone());
-            let servers = match options {
-                Some(id) => self.ec2.dns_servers(&id).await,
-                None => Ok(Vec::new()),
-            };
-            (vpc, servers)
-        };
-        let profiles = async {
-            let found = self.profiles.profiles(vpc_id).await?;
-            let with_resources = found.into_iter().map(|(id, name)| async move {
-                let resources = self.profiles.resources(&id).await?;
-                Ok::<_, AwsError>((id, name, resources))
-            });
-            try_join_all(with_resources).await
-        };
+        let of_vpc = async { join!(self.vpc(vpc_id), self.ec2.dns_support(vpc_id), self.ec2.dns_hostnames(vpc_id)) };
+        let network =
+            async { join!(self.ec2.subnets(vpc_id), self.ec2.network_acls(vpc_id), self.quotas.interface_endpoints()) };
         let service = async { join!(self.ec2.service(&wanted.service_name), self.ec2.zone_ids()) };
-        let network = async {
-            join!(
-                vpc,
-                self.ec2.dns_support(vpc_id),
-                self.ec2.dns_hostnames(vpc_id),
-                self.ec2.subnets(vpc_id),
-                self.ec2.network_acls(vpc_id),
-                self.endpoints(wanted),
-                self.quotas.interface_endpoints(),
-            )
-        };
-        let zones = async { join!(self.route53.zones(), self.route53.zones_on_vpc(vpc_id), profiles) };
-        let resolver = async {
-            join!(
-                self.resolver.rules(),
-                self.resolver.associated_rule_ids(vpc_id),
-                self.firewall_rules(vpc_id),
-                self.resolver.inbound_endpoints(vpc_id),
-            )
-        };
-        let email = self.identity(wanted);
-        let (network, service, zones, resolver, email) = join!(network, service, zones, resolver, email);
+        let zones = async { join!(self.route53.zones(), self.route53.zones_on_vpc(vpc_id), self.profiles(vpc_id)) };
+        let rules = async { join!(self.resolver.rules(), self.resolver.associated_rule_ids(vpc_id)) };
+        let resolver = async { join!(rules, self.firewall_rules(vpc_id), self.resolver.inbound_endpoints(vpc_id)) };
+        let (of_vpc, network, service, zones, resolver, endpoints, email) =
+            join!(of_vpc, network, service, zones, resolver, self.endpoints(wanted), self.identity(wanted));
 
-        let (vpc, dns_support, dns_hostnames, subnets, network_acls, endpoints, endpoint_quota) = network;
-        let ((vpc, dns_servers), (endpoints, tdp_endpoint, security_groups)) = (vpc, endpoints);
-        let (service, zone_ids) = service;
+        let ((vpc, dns_servers), dns_support, dns_hostnames) = of_vpc;
+        let (subnets, network_acls, endpoint_quota) = network;
+        let (endpoints, tdp_endpoint, security_groups) = endpoints;
         let (all_zones, on_vpc, profiles) = zones;
-        let (rules, rule_ids, firewall_rules, inbound_endpoints) = resolver;
-        let rules = read(rules);
-        let all_zones: Read<Vec<ListedZone>> = read(all_zones);
+        let ((rules, rule_ids), firewall_rules, inbound_endpoints) = resolver;
+        let (all_zones, rules) = (read(all_zones), read(rules));
         let (private_zones, led_hosts) =
             self.zones(wanted, &account, all_zones.as_ref(), read(on_vpc), &tdp_endpoint).await;
         Facts {
-            private_zones,
-            led_hosts,
-            profiles: assemble::profiles(profiles, all_zones.as_ref(), rules.as_ref()),
-            resolver_rules: assemble::associated(rules.as_ref(), rule_ids),
             account,
-            vpc: read(vpc).map(|found| found.map(|(vpc, _)| vpc)),
+            vpc,
             dns_support: read(dns_support),
             dns_hostnames: read(dns_hostnames),
-            dns_servers: read(dns_servers),
+            dns_servers,
             subnets: read(subnets),
-            service: assemble::service(service, zone_ids),
+            service: assemble::service(service.0, service.1),
             endpoints,
             tdp_endpoint,
             endpoint_quota: read(endpoint_quota),
             security_groups,
             network_acls: read(network_acls),
+            private_zones,
+            led_hosts,
+            profiles: assemble::profiles(profiles, all_zones.as_ref(), rules.as_ref()),
+            resolver_rules: assemble::associated(rules.as_ref(), rule_ids),
             firewall_rules,
             inbound_endpoints: read(inbound_endpoints),
             email_identity: read(email),
         }
+    }
+
+    /// The VPC, and the DNS servers that its DHCP options give.
+    async fn vpc(&self, vpc_id: &str) -> (Read<Option<Vpc>>, Read<Vec<String>>) {
+        match read(self.ec2.vpc(vpc_id).await) {
+            Ok(Some((vpc, options))) => {
+                let servers = match options {
+                    Some(id) => read(self.ec2.dns_servers(&id).await),
+                    None => Ok(Vec::new()),
+                };
+                (Ok(Some(vpc)), servers)
+            }
+            Ok(None) => (Ok(None), Ok(Vec::new())),
+            Err(why) => (Err(why.clone()), Err(why)),
+        }
+    }
+
+    /// Each Profile of the VPC, with the type and ARN of each resource in it.
+    async fn profiles(&self, vpc_id: &str) -> Result<Vec<FoundProfile>, AwsError> {
+        let found = self.profiles.profiles(vpc_id).await?;
+        let with_resources = found.into_iter().map(|(id, name)| async move {
+            let resources = self.profiles.resources(&id).await?;
+            Ok((id, name, resources))
+        });
+        try_join_all(with_resources).await
     }
 
     /// The zones on the VPC, and the hosts whose records in them lead to the endpoint. Records are read of zones of this
