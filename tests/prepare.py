@@ -124,7 +124,7 @@ def follow(build: Build, tools: Tools, started: float) -> None:
             tools.start()
         if not told_length and build.begun > 50:
             told_length = True
-            print(f"A first build takes 6 to 9 minutes on 2 cores; most of it is one crate, {LARGEST}.", flush=True)
+            print(f"A first build takes 6 to 10 minutes on 2 cores; most of it is one crate, {LARGEST}.", flush=True)
         if build.begun and time.monotonic() - said > SAY_EVERY:
             said = time.monotonic()
             where = f"{build.begun} of at most {build.total} crates begun, the latest is {build.latest}"

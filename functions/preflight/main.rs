@@ -7,7 +7,8 @@ use std::time::SystemTime;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use planner::log::{chain, error_line};
 use serde_json::value::{RawValue, to_raw_value};
-use tdp_privatelink::preflight::{Preflight, Run, Stopped, rfc3339};
+use tdp_privatelink::aws::rfc3339;
+use tdp_privatelink::preflight::{Preflight, Run, Stopped};
 use tokio::sync::OnceCell;
 
 #[tokio::main(flavor = "current_thread")]

@@ -8,9 +8,7 @@ mod read;
 mod resolve;
 
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use aws_sdk_ec2::primitives::{DateTime, DateTimeFormat as Format};
 use checks::facts::{Facts, Read, Unread};
 use checks::report::{Report, report};
 use checks::texts::TextError;
@@ -142,11 +140,4 @@ fn read<T>(found: Result<T, AwsError>) -> Read<T> {
         eprintln!("{}", error_line("not-read", &chain(&error)));
         unread(&error)
     })
-}
-
-/// A time as RFC 3339 in UTC, to the second.
-pub fn rfc3339(time: SystemTime) -> String {
-    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let time = DateTime::from_secs(i64::try_from(seconds).unwrap_or_default());
-    time.fmt(Format::DateTime).unwrap_or_default()
 }

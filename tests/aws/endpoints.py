@@ -46,6 +46,8 @@ class Endpoint:
     private_dns_name: str | None = None
     private_dns_zone: str = PRIVATE_DNS_ZONE
     private_dns_enabled: bool = False
+    # AWS services often have more than one name; each is a hidden zone, of which only the first matters here.
+    more_private_dns: tuple[str, ...] = ()
     regional_last: bool = False
     was_available: bool = False
     token: str = field(default_factory=lambda: secrets.token_hex(4))
@@ -82,7 +84,8 @@ class Endpoint:
             entries = [*entries[1:], entries[0]]
         shown = [{"DnsName": name, "HostedZoneId": self.hosted_zone_id} for name in entries]
         if self.private_dns_enabled and self.private_dns_name:
-            shown.append({"DnsName": self.private_dns_name, "HostedZoneId": self.private_dns_zone})
+            all_names = (self.private_dns_name, *self.more_private_dns)
+            shown += [{"DnsName": name, "HostedZoneId": self.private_dns_zone} for name in all_names]
         return shown
 
     def record_types(self) -> set[str]:

@@ -180,6 +180,7 @@ class World(Surroundings):
         state: str = "pendingAcceptance",
         private_dns_name: str | None = None,
         private_dns_zone_id: str = PRIVATE_DNS_ZONE,
+        more_private_dns: tuple[str, ...] = (),
         dns_order: str = "regional-first",
     ) -> str:
         """An interface endpoint in every subnet of the VPC, as its creator left it; returns its id."""
@@ -194,6 +195,7 @@ class World(Surroundings):
             private_dns_name=private_dns_name,
             private_dns_zone=private_dns_zone_id,
             private_dns_enabled=private_dns_name is not None,
+            more_private_dns=more_private_dns,
             regional_last=dns_order == "regional-last",
         )
         with self.lock:

@@ -13,6 +13,16 @@ EMAIL = "lab.example.com"
 # With these no name is hidden, so that a VPC without any finding is possible.
 EXTRA = [f"*.{PLATFORM}", f"*.api.{PLATFORM}", "*.api.tetrascience.com"]
 GROUP = "clients in"
+# What private DNS of a service's endpoint answers, where that is not the service's name.
+# https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
+NAMES = {
+    "ecr.api": ("api.ecr.{}",),
+    "ecr.dkr": ("dkr.ecr.{}", "*.dkr.ecr.{}"),
+    "ecs-agent": ("ecs-a.{}",),
+    "ecs-telemetry": ("ecs-t.{}",),
+    "s3": ("s3.{}", "*.s3.{}"),
+}
 # All that a person has to say; what is wrong then is the world's fault.
 SAID = {"users": "both", "domainConfirmed": True, "emailDomain": EMAIL, "contacts": ["Jo Doe, network, jo@example.com"]}
 
@@ -81,8 +91,11 @@ class Site(Scene):
             endpoint = str(found["VpcEndpoint"]["VpcEndpointId"])
             self.aws.set_endpoint_state(endpoint, "available")
             return endpoint
-        domain = f"{service}.{self.aws.region}.amazonaws.com" if private_dns else None
-        return self.aws.request_endpoint(self.vpc, name, state="available", private_dns_name=domain)
+        domains = [pattern.format(f"{self.aws.region}.amazonaws.com") for pattern in NAMES.get(service, (f"{service}.{{}}",))]
+        first, *others = domains if private_dns else [None]
+        return self.aws.request_endpoint(
+            self.vpc, name, state="available", private_dns_name=first, more_private_dns=tuple(others)
+        )
 
     # Asking
 

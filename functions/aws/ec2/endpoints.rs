@@ -161,12 +161,14 @@ fn listed(item: &VpcEndpoint) -> Option<facts::VpcEndpoint> {
     // An endpoint to a VPC Lattice resource or service network names that instead of a service.
     let target =
         item.service_name().or_else(|| item.service_network_arn()).or_else(|| item.resource_configuration_arn());
+    let is_on = item.private_dns_enabled().unwrap_or(false);
+    let names = item.dns_entries().iter().filter(|_| is_on).filter_map(|entry| entry.dns_name()).map(Name::from_wire);
     Some(facts::VpcEndpoint {
         id: item.vpc_endpoint_id()?.to_owned(),
         service_name: target.unwrap_or_default().to_owned(),
         kind: item.vpc_endpoint_type()?.as_str().to_ascii_lowercase(),
         state: item.state()?.as_str().to_ascii_lowercase(),
-        private_dns: item.private_dns_enabled().unwrap_or(false),
+        private_names: names.filter(|name| !name.as_str().contains(".vpce.")).collect(),
     })
 }
 

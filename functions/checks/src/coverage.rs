@@ -3,7 +3,7 @@
 use planner::name::Name;
 use serde::Serialize;
 
-use crate::facts::{Facts, PrivateZone, Unread};
+use crate::facts::{Facts, PrivateZone, Unread, VpcEndpoint};
 use crate::finding::Finding;
 use crate::wanted::Wanted;
 
@@ -80,24 +80,27 @@ fn tdp<'a>(facts: &'a Facts, host: &str) -> Result<Row, &'a Unread> {
     })
 }
 
-/// An endpoint serves the names of its service's Region only, which may be another one than the VPC's
-/// (<https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-cross-region-privatelink-support.html>), and the
-/// private DNS of S3's does not have the global name `<bucket>.s3.amazonaws.com`
-/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html>).
+/// An interface endpoint serves the names that EC2 lists for its private DNS, and no others: not those of another Region,
+/// and not the global name `<bucket>.s3.amazonaws.com`. A pattern such as `ecs-a-*` is no name, so there the service
+/// counts. <https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html>
 fn aws<'a>(facts: &'a Facts, wanted: &Wanted, host: &str, service: &str) -> Result<Row, &'a Unread> {
     let region = if is_of_registry(host) { REGISTRY_REGION } else { &wanted.region };
-    let is_regional = host.contains(&format!(".{region}."));
-    let is_global_s3 = host.ends_with(".s3.amazonaws.com");
-    let name = format!("com.amazonaws.{region}.{service}");
+    let service_name = format!("com.amazonaws.{region}.{service}");
+    let name = Name::host(host).ok();
+    let serves = |endpoint: &VpcEndpoint| match &name {
+        Some(name) => endpoint.private_names.iter().any(|private| answers(private, name)),
+        None => endpoint.service_name == service_name && !endpoint.private_names.is_empty(),
+    };
+    // By its addresses, so it serves every name of the service in the Region, also the global one of a bucket.
+    let routes = |endpoint: &VpcEndpoint| endpoint.kind == "gateway" && endpoint.service_name == service_name;
     let is_in_zone = |zone: &&PrivateZone| !zone.is_of_service && Name::from_wire(host).is_within(&zone.name);
     if let Some(zone) = facts.private_zones.iter().flatten().find(is_in_zone) {
         let aws_service = Some(service.to_owned());
         return Ok(Row { host: host.to_owned(), via: Via::OtherZone, served_by: Some(zone.id.clone()), aws_service });
     }
-    let here =
-        || facts.endpoints.as_ref().map(|all| all.iter().filter(|e| e.service_name == name && e.state == "available"));
-    let interface = here()?.find(|e| e.kind == "interface" && e.private_dns && is_regional);
-    let gateway = here()?.find(|e| e.kind == "gateway" && (is_regional || is_global_s3));
+    let all = facts.endpoints.as_ref()?.iter().filter(|endpoint| endpoint.state == "available");
+    let interface = all.clone().find(|endpoint| endpoint.kind == "interface" && serves(endpoint));
+    let gateway = all.clone().find(|endpoint| routes(endpoint));
     let (via, endpoint) = match (interface, gateway) {
         (Some(endpoint), _) => (Via::AwsEndpoint, Some(endpoint)),
         (None, Some(endpoint)) => (Via::GatewayEndpoint, Some(endpoint)),
@@ -109,6 +112,11 @@ fn aws<'a>(facts: &'a Facts, wanted: &Wanted, host: &str, service: &str) -> Resu
         served_by: endpoint.map(|endpoint| endpoint.id.clone()),
         aws_service: Some(service.to_owned()),
     })
+}
+
+/// Whether private DNS with this name, which may start with a star, answers for a host.
+fn answers(private: &Name, host: &Name) -> bool {
+    private == host || private.wildcard_base().is_some_and(|base| host.is_below(&base))
 }
 
 /// Where TetraScience keeps its container images.

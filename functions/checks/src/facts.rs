@@ -104,7 +104,8 @@ pub struct VpcEndpoint {
     pub kind: String,
     /// EC2's word in lower case.
     pub state: String,
-    pub private_dns: bool,
+    /// The names that its private DNS answers, while that is on.
+    pub private_names: Vec<Name>,
 }
 
 /// The endpoint to the TDP service.

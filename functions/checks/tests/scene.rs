@@ -131,7 +131,7 @@ pub(crate) fn facts() -> Facts {
             service_name: SERVICE.to_owned(),
             kind: "interface".to_owned(),
             state: "available".to_owned(),
-            private_dns: false,
+            private_names: Vec::new(),
         }]),
         tdp_endpoint: Ok(Some(tdp_endpoint())),
         endpoint_quota: Ok(50),
