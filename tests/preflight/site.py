@@ -91,7 +91,9 @@ class Site(Scene):
             endpoint = str(found["VpcEndpoint"]["VpcEndpointId"])
             self.aws.set_endpoint_state(endpoint, "available")
             return endpoint
-        domains = [pattern.format(f"{self.aws.region}.amazonaws.com") for pattern in NAMES.get(service, (f"{service}.{{}}",))]
+        domains = [
+            pattern.format(f"{self.aws.region}.amazonaws.com") for pattern in NAMES.get(service, (f"{service}.{{}}",))
+        ]
         first, *others = domains if private_dns else [None]
         return self.aws.request_endpoint(
             self.vpc, name, state="available", private_dns_name=first, more_private_dns=tuple(others)

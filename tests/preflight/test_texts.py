@@ -118,3 +118,14 @@ def test_a_huge_report_still_fits_into_a_message(site: Site) -> None:
     (message,) = site.messages()
     assert found.codes.count("zone-taken") == 300
     assert len(message.message.encode()) <= 256 * 1024
+
+
+def test_a_hand_over_of_many_zones_still_fits_into_a_message(site: Site) -> None:
+    site.configure(EXTRA_HOSTS=",".join(f"host-{number}.files.example.com" for number in range(95)))
+    site.live()
+    found = site.ask(publish=True)
+    (message,) = site.messages()
+    assert len(found.report["handOver"]["zones"]) == 97
+    assert len(message.message.encode()) <= 256 * 1024
+    # What is made to be passed on is not what was cut.
+    assert found.report["texts"]["connectionDetails"] in json.loads(message.message)["email"]
