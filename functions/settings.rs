@@ -17,7 +17,6 @@ pub struct Deployed {
     /// The Region of the function.
     pub region: String,
     pub platform_host: Option<Name>,
-    pub components: BTreeSet<String>,
     /// The catalog's rows for this deployment.
     pub catalog: Option<Applied>,
     /// Every host that should resolve to the TDP endpoint: the catalog's and `EXTRA_HOSTS`.
@@ -50,12 +49,11 @@ pub fn deployed(reader: &mut Reader<'_>) -> Deployed {
     let extra_hosts = extra_hosts(reader);
     let platform_host = Name::host(&platform).ok();
     let found = platform_host.clone().and_then(|platform_host| {
-        let deployment =
-            Deployment { platform_host, region: region.clone(), components: components.clone(), bucket_prefix };
+        let deployment = Deployment { platform_host, region: region.clone(), components, bucket_prefix };
         all_hosts(reader, &deployment, extra_hosts)
     });
     let (catalog, hosts) = found.map_or((None, BTreeSet::new()), |(catalog, hosts)| (Some(catalog), hosts));
-    Deployed { service_name, region, platform_host, components, catalog, hosts }
+    Deployed { service_name, region, platform_host, catalog, hosts }
 }
 
 /// `VPC_ID`.

@@ -47,7 +47,6 @@ impl Preflight {
             service_name: config.service_name,
             region: config.region,
             platform_host: config.platform_host,
-            components: config.components,
             catalog: config.catalog,
             hosts: config.hosts,
             adopts: config.adopts,

@@ -140,7 +140,6 @@ fn subnet(item: &types::Subnet) -> Option<Subnet> {
     let texts = v4.into_iter().chain(v6.map(|block| block.ipv6_cidr_block()));
     Some(Subnet {
         id: item.subnet_id()?.to_owned(),
-        az: item.availability_zone()?.to_owned(),
         az_id: item.availability_zone_id()?.to_owned(),
         cidrs: texts.map(|text| text?.parse().ok()).collect::<Option<Vec<IpNet>>>()?,
         free_addresses: u32::try_from(free).ok()?,

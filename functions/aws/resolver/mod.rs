@@ -111,13 +111,13 @@ impl Resolver {
         for item in &items {
             let (id, status) = item.id().zip(item.status()).ok_or_else(|| incomplete(ENDPOINTS, vpc_id))?;
             if works(status) && takes_plain_dns(item) {
-                found.push((id, item.name().unwrap_or_default()));
+                found.push(id);
             }
         }
         found.sort_unstable();
-        let endpoints = found.into_iter().map(|(id, name)| async move {
+        let endpoints = found.into_iter().map(|id| async move {
             let addresses = self.addresses(id).await?;
-            Ok(InboundEndpoint { id: id.to_owned(), name: name.to_owned(), addresses })
+            Ok(InboundEndpoint { id: id.to_owned(), addresses })
         });
         try_join_all(endpoints).await
     }

@@ -77,8 +77,6 @@ pub struct Vpc {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subnet {
     pub id: String,
-    /// Availability Zone name, which means another zone in each account.
-    pub az: String,
     /// Availability Zone id, which is the same in every account.
     pub az_id: String,
     pub cidrs: Vec<IpNet>,
@@ -248,7 +246,6 @@ pub enum FirewallDomains {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InboundEndpoint {
     pub id: String,
-    pub name: String,
     pub addresses: Vec<IpAddr>,
 }
 

@@ -45,7 +45,6 @@ pub struct Wanted {
     /// The Region of the function, and so of the VPC.
     pub region: String,
     pub platform_host: Name,
-    pub components: BTreeSet<String>,
     /// The catalog's rows for this deployment.
     pub catalog: Applied,
     /// The hosts to be served at the TDP endpoint: the catalog's and `EXTRA_HOSTS`.

@@ -31,7 +31,6 @@ pub(crate) fn wanted() -> Wanted {
         service_name: SERVICE.to_owned(),
         region: deployment.region.clone(),
         platform_host: deployment.platform_host.clone(),
-        components: deployment.components.clone(),
         catalog: catalog::apply(&deployment).unwrap(),
         hosts: AGENT_HOSTS.map(name).into(),
         adopts: false,
@@ -58,7 +57,6 @@ pub(crate) fn wanted() -> Wanted {
 pub(crate) fn subnet(number: u8) -> Subnet {
     Subnet {
         id: format!("subnet-0000000000000000{number}"),
-        az: format!("us-east-1{}", char::from(b'a' + number - 1)),
         az_id: format!("use1-az{number}"),
         cidrs: vec![format!("10.0.{number}.0/24").parse().unwrap()],
         free_addresses: 200,
@@ -155,7 +153,6 @@ pub(crate) fn facts() -> Facts {
         firewall_rules: Ok(Vec::new()),
         inbound_endpoints: Ok(vec![InboundEndpoint {
             id: "rslvr-in-0a1b2c3d4e5f60718".to_owned(),
-            name: "on-prem".to_owned(),
             addresses: ["10.0.1.5", "10.0.2.5"].map(|ip| ip.parse().unwrap()).into(),
         }]),
         email_identity: Ok(Some(EmailIdentity {
