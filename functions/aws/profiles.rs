@@ -2,7 +2,7 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_route53profiles::Client;
-use aws_sdk_route53profiles::types::{ProfileResourceAssociation, ProfileStatus};
+use aws_sdk_route53profiles::types::ProfileStatus;
 
 use crate::error::{AwsError, Kind, failed};
 
@@ -39,13 +39,13 @@ impl Profiles {
         Ok(profiles)
     }
 
-    /// Type and ARN of every resource in force in a Profile, all pages, sorted: private zones, Resolver rules, DNS
+    /// The ARN of every resource in force in a Profile, all pages, sorted: private zones, Resolver rules, DNS
     /// Firewall rule groups and endpoints.
     /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53profiles_ListProfileResourceAssociations.html>
     ///
     /// # Errors
     /// [`AwsError`], also for a resource without an ARN or status.
-    pub async fn resources(&self, profile_id: &str) -> Result<Vec<(String, String)>, AwsError> {
+    pub async fn resources(&self, profile_id: &str) -> Result<Vec<String>, AwsError> {
         let request = self.client.list_profile_resource_associations().profile_id(profile_id);
         let pages = request.into_paginator().items().send();
         let items = pages.try_collect().await.map_err(failed(RESOURCES, profile_id))?;
@@ -53,7 +53,8 @@ impl Profiles {
         for item in &items {
             let status = item.status().ok_or_else(|| incomplete(RESOURCES, profile_id))?;
             if is_in_force(status) {
-                resources.push(resource(item).ok_or_else(|| incomplete(RESOURCES, profile_id))?);
+                let arn = item.resource_arn().ok_or_else(|| incomplete(RESOURCES, profile_id))?;
+                resources.push(arn.to_owned());
             }
         }
         resources.sort();
@@ -64,10 +65,6 @@ impl Profiles {
 /// An association that is being changed still counts.
 fn is_in_force(status: &ProfileStatus) -> bool {
     matches!(status, ProfileStatus::Complete | ProfileStatus::Updating)
-}
-
-fn resource(item: &ProfileResourceAssociation) -> Option<(String, String)> {
-    Some((item.resource_type().unwrap_or_default().to_owned(), item.resource_arn()?.to_owned()))
 }
 
 fn incomplete(action: &'static str, subject: &str) -> AwsError {

@@ -110,8 +110,8 @@ pub(super) fn led_hosts(
     wanted.hosts.iter().filter(is_led).cloned().collect()
 }
 
-/// Id, name, and the type and ARN of each resource of a Profile.
-pub(super) type FoundProfile = (String, String, Vec<(String, String)>);
+/// Id and name of a Profile, and the ARN of each resource in it.
+pub(super) type FoundProfile = (String, String, Vec<String>);
 
 /// The Profiles with the names of what is in them, as far as this account can read them.
 pub(super) fn profiles(
@@ -128,7 +128,7 @@ fn profile(
     rules: Result<&Vec<ResolverRule>, &Unread>,
 ) -> Read<Profile> {
     let mut profile = Profile { id, name, zones: Vec::new(), resolver_rules: Vec::new(), unknown: Vec::new() };
-    for (_, arn) in resources {
+    for arn in resources {
         let resource = arn.rsplit(':').next().unwrap_or_default();
         match resource.split_once('/') {
             Some(("hostedzone", id)) => match zones.map_err(Clone::clone)?.iter().find(|zone| zone.id == id) {

@@ -143,7 +143,7 @@ impl Preflight {
         }
     }
 
-    /// Each Profile of the VPC, with the type and ARN of each resource in it.
+    /// Each Profile of the VPC, with the ARN of each resource in it.
     async fn profiles(&self, vpc_id: &str) -> Result<Vec<FoundProfile>, AwsError> {
         let found = self.profiles.profiles(vpc_id).await?;
         let with_resources = found.into_iter().map(|(id, name)| async move {

@@ -25,17 +25,6 @@ pub enum Verdict {
     Ready,
 }
 
-impl Verdict {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Verdict::Blocked => "blocked",
-            Verdict::Incomplete => "incomplete",
-            Verdict::ReadyWithWarnings => "ready-with-warnings",
-            Verdict::Ready => "ready",
-        }
-    }
-}
-
 /// The answer of `preflight`.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -16,16 +16,6 @@ pub enum Users {
     Both,
 }
 
-impl Users {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Users::Human => "human users",
-            Users::Service => "service users",
-            Users::Both => "human users and service users",
-        }
-    }
-}
-
 /// Which run made a report: what makes a saved copy evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
