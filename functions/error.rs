@@ -127,6 +127,7 @@ fn kind_of(code: &str) -> Kind {
         | "RequestLimitExceeded"
         | "TooManyRequestsException"
         | "PriorRequestNotComplete"
+        | "ConcurrentModification"
         | "TooManyUpdates" => Kind::Throttled,
         "AccessDenied"
         | "AccessDeniedException"
@@ -159,7 +160,9 @@ fn kind_of(code: &str) -> Kind {
         | "ResourceNotFoundException"
         | "InvalidServiceName"
         | "NotFoundException"
-        | "NoSuchResourceException" => Kind::NotFound,
+        | "NoSuchResourceException"
+        | "VPCAssociationNotFound"
+        | "VPCAssociationAuthorizationNotFound" => Kind::NotFound,
         _ => Kind::Refused,
     }
 }

@@ -4,4 +4,5 @@ pub mod aws;
 pub mod error;
 pub mod preflight;
 pub mod reconcile;
+mod routes;
 pub mod settings;

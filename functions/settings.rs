@@ -1,14 +1,12 @@
 //! The settings that the functions share: which deployment, which hosts, which VPC.
 
-use std::collections::BTreeSet;
-
-use planner::catalog::{self, Applied, Deployment};
-use planner::desired;
+use planner::catalog::Applied;
 use planner::name::Name;
 use planner::report::Mode;
-use planner::variables::{Reader, one_of};
+use planner::route::Routes;
+use planner::variables::Reader;
 
-const COMPONENTS: [&str; 5] = ["hub", "data-hub", "agent", "agent-s3-direct", "connector"];
+use crate::routes::routes;
 
 /// The deployment of the platform that the customer connects to.
 #[derive(Clone, Debug)]
@@ -19,8 +17,8 @@ pub struct Deployed {
     pub platform_host: Option<Name>,
     /// The catalog's rows for this deployment.
     pub catalog: Option<Applied>,
-    /// Every host that should resolve to the TDP endpoint: the catalog's and `EXTRA_HOSTS`.
-    pub hosts: BTreeSet<Name>,
+    /// Every host of the configuration, with where it should lead.
+    pub routes: Routes,
 }
 
 impl Deployed {
@@ -44,16 +42,10 @@ pub fn deployed(reader: &mut Reader<'_>) -> Deployed {
         "a host name such as platform.tetrascience.com, without https:// and without a path",
         |text| Name::host(text).is_ok_and(|name| name.wildcard_base().is_none()),
     );
-    let components = components(reader);
-    let bucket_prefix = bucket_prefix(reader, &components);
-    let extra_hosts = extra_hosts(reader);
     let platform_host = Name::host(&platform).ok();
-    let found = platform_host.clone().and_then(|platform_host| {
-        let deployment = Deployment { platform_host, region: region.clone(), components, bucket_prefix };
-        all_hosts(reader, &deployment, extra_hosts)
-    });
-    let (catalog, hosts) = found.map_or((None, BTreeSet::new()), |(catalog, hosts)| (Some(catalog), hosts));
-    Deployed { service_name, region, platform_host, catalog, hosts }
+    let found = routes(reader, platform_host.as_ref(), &region, &service_name);
+    let (catalog, routes) = found.map_or((None, Routes::default()), |(catalog, routes)| (Some(catalog), routes));
+    Deployed { service_name, region, platform_host, catalog, routes }
 }
 
 /// `VPC_ID`.
@@ -77,99 +69,17 @@ pub fn mode(reader: &mut Reader<'_>) -> Mode {
 
 /// `OWNER_ID`.
 pub fn owner_id(reader: &mut Reader<'_>) -> String {
-    reader.required("OWNER_ID", "1 to 128 letters, digits, hyphens, underscores or dots: the stack's name", |text| {
-        (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
-    })
+    let allowed = "1 to 128 letters, digits, hyphens, underscores or dots: the stack's name";
+    reader.required("OWNER_ID", allowed, is_owner_id)
+}
+
+pub(crate) fn is_owner_id(text: &str) -> bool {
+    (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }
 
 /// `TOPIC_ARN`.
 pub fn topic_arn(reader: &mut Reader<'_>) -> String {
     reader.required("TOPIC_ARN", "the ARN of an SNS topic, arn:…:sns:…", is_topic_arn)
-}
-
-fn components(reader: &mut Reader<'_>) -> BTreeSet<String> {
-    let mut components = BTreeSet::new();
-    for component in reader.list("TDP_COMPONENTS") {
-        if COMPONENTS.contains(&component) {
-            components.insert(component.to_owned());
-        } else {
-            reader.say("TDP_COMPONENTS", Some(component), format!("a list of {}", one_of(&COMPONENTS)));
-        }
-    }
-    if components.is_empty() {
-        components.extend(["hub".to_owned(), "agent".to_owned()]);
-    }
-    components
-}
-
-fn bucket_prefix(reader: &mut Reader<'_>, components: &BTreeSet<String>) -> Option<String> {
-    let allowed = "{infra}-{env}: 3 to 50 lower-case letters, digits and hyphens, from TetraScience";
-    let is_valid = |text: &str| {
-        (3..=50).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-    };
-    let prefix = reader.optional("TDP_BUCKET_PREFIX", allowed, is_valid);
-    let is_direct = components.contains("agent-s3-direct");
-    if is_direct && prefix.is_none() {
-        reader.say("TDP_BUCKET_PREFIX", None, format!("{allowed}, because TDP_COMPONENTS has agent-s3-direct"));
-    }
-    if !is_direct && prefix.is_some() {
-        reader.say("TDP_BUCKET_PREFIX", prefix.as_deref(), "empty, unless TDP_COMPONENTS has agent-s3-direct");
-    }
-    prefix
-}
-
-fn extra_hosts(reader: &mut Reader<'_>) -> BTreeSet<Name> {
-    let mut hosts = BTreeSet::new();
-    for entry in reader.list("EXTRA_HOSTS") {
-        if entry.contains('=') {
-            reader.say(
-                "EXTRA_HOSTS",
-                Some(entry),
-                "a list of hosts: host=<service name> is not supported by this version yet",
-            );
-            continue;
-        }
-        match Name::host(entry) {
-            Ok(host) => {
-                hosts.insert(host);
-            }
-            Err(error) => reader.say("EXTRA_HOSTS", Some(entry), format!("a list of host names or *.host: {error}")),
-        }
-    }
-    hosts
-}
-
-/// The hosts of the catalog and the extra ones, once it is sure that no zone for them would be too wide.
-fn all_hosts(
-    reader: &mut Reader<'_>,
-    deployment: &Deployment,
-    extra_hosts: BTreeSet<Name>,
-) -> Option<(Applied, BTreeSet<Name>)> {
-    let catalog = catalog::apply(deployment).and_then(|catalog| catalog.tdp_hosts().map(|hosts| (catalog, hosts)));
-    let (catalog, mut hosts): (Applied, BTreeSet<Name>) = match catalog {
-        Ok(found) => found,
-        Err(error) => {
-            let allowed = format!("a host that the catalog's names can be built from: {}", planner::log::chain(&error));
-            reader.say("TDP_PLATFORM_HOST", Some(deployment.platform_host.as_str()), allowed);
-            return None;
-        }
-    };
-    for host in &extra_hosts {
-        let zone = host.wildcard_base().unwrap_or_else(|| host.clone());
-        if let Some(why) = catalog.never(&zone) {
-            let allowed = format!("narrower: it would need a private zone {zone}, and {why}");
-            reader.say("EXTRA_HOSTS", Some(host.as_str()), allowed);
-        }
-    }
-    hosts.extend(extra_hosts);
-    for zone in desired::zones(&hosts, &BTreeSet::new()).keys() {
-        if let Some(why) = catalog.never(zone).filter(|_| deployment.platform_host == *zone) {
-            let allowed = format!("the host of one deployment: it would need a private zone {zone}, and {why}");
-            reader.say("TDP_PLATFORM_HOST", Some(zone.as_str()), allowed);
-        }
-    }
-    Some((catalog, hosts))
 }
 
 fn is_region(text: &str) -> bool {

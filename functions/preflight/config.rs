@@ -72,7 +72,7 @@ impl Config {
             region: deployed.region,
             platform_host,
             catalog,
-            hosts: deployed.hosts,
+            hosts: deployed.routes.at_tdp(),
             vpc_id,
             adopts,
             owner_id,

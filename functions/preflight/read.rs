@@ -70,7 +70,7 @@ impl Preflight {
     }
 
     async fn vpc_with_endpoint(&self) -> (String, Vec<String>, Read<()>) {
-        let found = match read(self.ec2.endpoints(&self.config.service_name, None).await) {
+        let found = match read(self.ec2.endpoints(&self.config.service_name, &BTreeSet::new(), None).await) {
             Ok(found) => found,
             Err(why) => return (String::new(), Vec::new(), Err(why)),
         };
@@ -233,7 +233,8 @@ impl Preflight {
         let ids = chosen.as_ref().map_or(&wanted.security_group_ids, |found| &found.security_group_ids);
         let endpoint = async {
             let found = chosen.as_ref()?;
-            let (addresses, resolved) = join!(self.ec2.addresses(&found.endpoint), self.resolved(&found.endpoint));
+            let one = [&found.endpoint];
+            let (addresses, resolved) = join!(self.ec2.addresses(&one), self.resolved(&found.endpoint));
             Some((read(addresses), resolved))
         };
         let (read_of_endpoint, groups) = join!(endpoint, self.ec2.security_groups(ids));
@@ -242,7 +243,7 @@ impl Preflight {
             subnet_ids: found.subnet_ids,
             security_group_ids: found.security_group_ids,
             others,
-            addresses,
+            addresses: addresses.map(|by_id| by_id.into_values().flatten().collect()),
             resolved,
         });
         (Ok(all), Ok(tdp_endpoint), read(groups))
@@ -264,7 +265,7 @@ fn chosen(found: Vec<TdpFound>) -> Option<(TdpFound, Vec<String>)> {
     let is_gone = |found: &TdpFound| matches!(found.endpoint.state, State::Deleting | State::Deleted);
     let mut found: Vec<TdpFound> = found.into_iter().filter(|one| !is_gone(one)).collect();
     let endpoints: Vec<Endpoint> = found.iter().map(|one| one.endpoint.clone()).collect();
-    let id = choose(&endpoints, None)?.id.clone();
+    let id = choose(&endpoints, None, &BTreeSet::new())?.id.clone();
     let at = found.iter().position(|one| one.endpoint.id == id)?;
     let chosen = found.remove(at);
     Some((chosen, found.into_iter().map(|one| one.endpoint.id).collect()))

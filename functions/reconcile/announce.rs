@@ -116,6 +116,10 @@ fn shortened(mut report: Report) -> Report {
         }
         connection.problems.truncate(SHORT_LIST);
         connection.proof.hosts.truncate(SHORT_LIST);
+        connection.coverage.truncate(SHORT_LIST);
+        connection.associations.truncate(SHORT_LIST);
+        // Half of what undoes a change is worse than nothing.
+        connection.undo.clear();
         connection.problems.push(Problem::note(
             "report-shortened",
             "",

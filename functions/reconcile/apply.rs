@@ -10,6 +10,8 @@ use planner::marker::marked_name;
 use planner::name::Name;
 use planner::news::records_digest;
 use planner::plan::{Change, Intent, Plan, ZonePlan, plan};
+use planner::route::Wish;
+use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, sleep};
 
 use super::proof::leading;
@@ -34,6 +36,8 @@ pub(crate) struct Written {
     pub leaves_unproved: bool,
     /// Digest of our records afterwards.
     pub records_after: String,
+    /// The zones as they are afterwards; empty after a failure.
+    pub zones: Vec<Zone>,
 }
 
 impl Written {
@@ -45,6 +49,7 @@ impl Written {
             is_raced: false,
             leaves_unproved: false,
             records_after: records,
+            zones: Vec::new(),
         }
     }
 }
@@ -62,7 +67,23 @@ struct Step {
     plan: Option<ZonePlan>,
     zone: Option<Zone>,
     change_ids: Vec<String>,
+    /// Those of them to wait for.
+    unsynced: Vec<String>,
     error: Option<AwsError>,
+}
+
+impl Step {
+    /// Notes a change of the zone or its associations.
+    fn note(&mut self, change_id: Option<String>) {
+        self.unsynced.extend(change_id.clone());
+        self.change_ids.extend(change_id);
+    }
+
+    /// Notes a change of records. No server has it before those that were made to the zone earlier.
+    fn note_records(&mut self, change_id: String) {
+        self.unsynced = vec![change_id.clone()];
+        self.change_ids.push(change_id);
+    }
 }
 
 impl Reconcile {
@@ -80,12 +101,15 @@ impl Reconcile {
         may_lead: Option<&BTreeSet<Name>>,
     ) -> (Written, Result<Plan, AwsError>) {
         let mut written = Written::nothing(records_digest(&zones, intent.owner));
+        let leads = |(host, wish): (&Name, &Wish)| matches!(wish, Wish::Lead(_)).then(|| host.clone());
+        let hosts: BTreeSet<Name> = intent.wishes.iter().filter_map(leads).collect();
         for attempt in 1u32.. {
             if wanted.is_empty() || wanted.is_refused() {
                 if let Err(error) = self.wait_in_sync(&mut written, clock).await {
                     return (written, Err(error));
                 }
                 written.records_after = records_digest(&zones, intent.owner);
+                written.zones = zones;
                 return (written, Ok(wanted));
             }
             if attempt > ATTEMPTS {
@@ -116,7 +140,7 @@ impl Reconcile {
             };
             wanted = plan(intent, &zones);
             // Somebody changed more than this plan was about: the next run has that proved as well.
-            if may_lead.is_some_and(|names| !leading(&wanted, intent.hosts).is_subset(names)) {
+            if may_lead.is_some_and(|names| !leading(&wanted, &hosts).is_subset(names)) {
                 written.leaves_unproved = true;
                 break;
             }
@@ -162,8 +186,8 @@ impl Reconcile {
             for step in steps {
                 written.plan.zones.extend(step.plan);
                 after.extend(step.zone);
-                written.change_ids.extend(step.change_ids.iter().cloned());
-                written.unsynced.extend(step.change_ids);
+                written.unsynced.extend(step.unsynced);
+                written.change_ids.extend(step.change_ids);
                 // A zone that was not as it was read is looked at again, whatever became of the others: it may be
                 // one of ours without records.
                 let is_stale = step.error.as_ref().is_some_and(|error| error.kind == Kind::Stale);
@@ -178,15 +202,22 @@ impl Reconcile {
     }
 
     async fn write_zone(&self, pass: &Pass<'_>, plan: &ZonePlan, zone: Option<Zone>) -> Step {
-        let mut step = Step { plan: None, zone, change_ids: Vec::new(), error: None };
-        let mut done = ZonePlan { changes: Vec::new(), delete: false, associate: false, ..plan.clone() };
+        let mut step = Step { plan: None, zone, change_ids: Vec::new(), unsynced: Vec::new(), error: None };
+        let mut done = ZonePlan {
+            changes: Vec::new(),
+            delete: false,
+            associate: false,
+            unstage: false,
+            claim: None,
+            ..plan.clone()
+        };
         let result = self.write_parts(pass, plan, &mut done, &mut step).await;
         if let Err(error) = &result
             && (error.kind != Kind::Stale || pass.attempt == ATTEMPTS)
         {
             self.take_back(pass, plan, &mut done, &mut step).await;
         }
-        let has_written = !done.is_empty() || plan.id.is_none();
+        let has_written = !done.is_empty() || done.made.is_some();
         step.plan = (has_written && done.id.is_some()).then(|| ZonePlan { id: plan.id.clone(), ..done });
         step.error = result.err();
         step
@@ -201,35 +232,97 @@ impl Reconcile {
         step: &mut Step,
     ) -> Result<(), AwsError> {
         let intent = pass.intent;
+        let vpc_id = intent.owner.vpc_id;
         let mut changes = plan.changes.clone();
+        let _turn = if plan.id.is_none() || plan.delete { self.turn_on_staging(&plan.name).await } else { None };
+        let mut attach = plan.associate;
+        let mut detach_staging = plan.unstage;
         if plan.id.is_none() {
             let zone = self.create_zone(pass, done, step).await?;
             changes = first_changes(intent, plan, &zone);
+            attach = !zone.on_vpc;
+            detach_staging = zone.on_staging;
             step.zone = Some(zone);
         }
         let Some(zone_id) = done.id.clone() else { return Ok(()) };
+        if plan.delete {
+            self.hide(&zone_id, pass, step).await?;
+        }
         for batch in batches(&changes) {
-            step.change_ids.push(self.route53.change(&zone_id, &batch, &comment(intent)).await?);
+            step.note_records(self.route53.change(&zone_id, &batch, &comment(intent)).await?);
             let names: BTreeSet<(&Name, &str)> = batch.iter().map(|s| (&s.name, s.rtype.as_str())).collect();
             done.changes.extend(changes.iter().filter(|c| names.contains(&(&c.name, c.rtype.as_str()))).cloned());
         }
-        if plan.associate {
-            // The VPC must not see the zone before the zone is right.
-            for change_id in &step.change_ids {
-                self.wait_for(change_id, pass.clock).await?;
+        if plan.claim.is_some() {
+            self.route53.set_comment(&zone_id, &self.zone_comment(vpc_id)).await?;
+            done.claim.clone_from(&plan.claim);
+            if let Some(zone) = &mut step.zone {
+                zone.comment = self.zone_comment(vpc_id);
             }
-            step.change_ids.extend(self.route53.associate(&zone_id, intent.owner.vpc_id).await?);
-            done.associate = true;
+        }
+        if attach {
+            // The VPC must not see the zone before the zone is right.
+            self.wait_for_all(step, pass.clock).await?;
+            step.note(self.route53.associate(&zone_id, vpc_id).await?);
+            done.associate = plan.associate;
             if let Some(zone) = &mut step.zone {
                 zone.on_vpc = true;
             }
         }
+        if detach_staging && let Some(staging) = &self.config.staging_vpc_id {
+            step.note(self.route53.dissociate(&zone_id, staging, &self.config.region).await?);
+            done.unstage = plan.unstage;
+            if let Some(zone) = &mut step.zone {
+                zone.on_staging = false;
+            }
+        }
         if plan.delete {
-            step.change_ids.extend(self.route53.delete_zone(&zone_id).await?);
+            step.note(self.route53.delete_zone(&zone_id).await?);
             done.delete = true;
             step.zone = None;
         }
         Ok(())
+    }
+
+    /// Takes a zone that is about to be emptied from the VPC first, with a staging VPC: its names are those of public DNS
+    /// at once, and never missing. Where a zone of that name is on the staging VPC already, it goes without.
+    async fn hide(&self, zone_id: &str, pass: &Pass<'_>, step: &mut Step) -> Result<(), AwsError> {
+        let Some(staging) = &self.config.staging_vpc_id else { return Ok(()) };
+        let Some((on_vpc, on_staging)) = step.zone.as_ref().map(|zone| (zone.on_vpc, zone.on_staging)) else {
+            return Ok(());
+        };
+        if on_vpc && !on_staging {
+            // A zone has to have one VPC.
+            match self.route53.associate(zone_id, staging).await {
+                Ok(change_id) => step.note(change_id),
+                Err(error) if error.kind == Kind::Stale => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+        if on_vpc {
+            let vpc_id = pass.intent.owner.vpc_id;
+            step.note(self.route53.dissociate(zone_id, vpc_id, &self.config.region).await?);
+        }
+        if let Some(zone) = &mut step.zone {
+            (zone.on_vpc, zone.on_staging) = (false, true);
+        }
+        self.wait_for_all(step, pass.clock).await
+    }
+
+    /// Waits for what was done to a zone so far.
+    async fn wait_for_all(&self, step: &mut Step, clock: &Clock) -> Result<(), AwsError> {
+        for change_id in &step.unsynced {
+            self.wait_for(change_id, clock).await?;
+        }
+        step.unsynced.clear();
+        Ok(())
+    }
+
+    /// Zones of one name take turns on the staging VPC, which can have one of them.
+    async fn turn_on_staging(&self, name: &Name) -> Option<OwnedMutexGuard<()>> {
+        self.config.staging_vpc_id.as_ref()?;
+        let lock = self.staging.lock().await.entry(name.clone()).or_default().clone();
+        Some(lock.lock_owned().await)
     }
 
     /// A zone without records answers "no such name": after a failure in the middle, a zone of ours that could
@@ -241,18 +334,21 @@ impl Reconcile {
             // Route 53 refuses when records did arrive.
             if self.route53.delete_zone(&zone_id).await.is_ok() {
                 done.id = None;
+                done.made = None;
                 step.zone = None;
                 step.change_ids.clear();
+                step.unsynced.clear();
             }
         } else if plan.delete && !done.delete {
             let back: Vec<Change> = done.changes.iter().map(Change::reversed).collect();
             for batch in batches(&back) {
                 match self.route53.change(&zone_id, &batch, &comment(pass.intent)).await {
-                    Ok(change_id) => step.change_ids.push(change_id),
+                    Ok(change_id) => step.note_records(change_id),
                     Err(_) => return,
                 }
+                let names: BTreeSet<(&Name, &str)> = batch.iter().map(|s| (&s.name, s.rtype.as_str())).collect();
+                done.changes.retain(|change| !names.contains(&(&change.name, change.rtype.as_str())));
             }
-            done.changes.clear();
         }
     }
 
@@ -274,11 +370,16 @@ impl Reconcile {
         let name = &done.name;
         let comment = self.zone_comment(owner.vpc_id);
         let reference = pass.clock.reference(owner.vpc_id, name.as_str(), pass.attempt);
-        let (id, change_id) = self.route53.create_zone(name, owner.vpc_id, &comment, &reference).await?;
-        step.change_ids.extend(change_id);
+        // With a staging VPC the zone is filled before the real VPC sees it.
+        let staging = self.config.staging_vpc_id.as_deref();
+        let first_vpc = staging.unwrap_or(owner.vpc_id);
+        let (id, change_id) = self.route53.create_zone(name, first_vpc, &comment, &reference).await?;
+        step.note(change_id);
         done.id = Some(id.clone());
+        done.made = Some(id.clone());
         let records = self.route53.records(&id).await?;
-        Ok(Zone { id, name: name.clone(), comment, holder: Holder::Account, on_vpc: true, records })
+        let (on_vpc, on_staging) = (staging.is_none(), staging.is_some());
+        Ok(Zone { id, name: name.clone(), comment, holder: Holder::Account, on_vpc, on_staging, records })
     }
 
     /// Waits until every Route 53 server has everything that was written.
@@ -289,7 +390,7 @@ impl Reconcile {
         Ok(())
     }
 
-    async fn wait_for(&self, change_id: &str, clock: &Clock) -> Result<(), AwsError> {
+    pub(crate) async fn wait_for(&self, change_id: &str, clock: &Clock) -> Result<(), AwsError> {
         let mut pause = Duration::from_millis(250);
         while !self.route53.is_in_sync(change_id).await? {
             if Instant::now() + pause > clock.sync_until() {
@@ -311,6 +412,8 @@ fn comment(intent: &Intent<'_>) -> String {
 fn first_changes(intent: &Intent<'_>, planned: &ZonePlan, zone: &Zone) -> Vec<Change> {
     let hosts: BTreeSet<Name> =
         planned.changes.iter().filter(|c| marked_name(&c.name).is_none()).map(|c| c.name.clone()).collect();
-    let intent = Intent { hosts: &hosts, ..*intent };
+    let wishes = intent.wishes.iter().filter(|(host, _)| hosts.contains(*host));
+    let wishes = wishes.map(|(host, wish)| (host.clone(), wish.clone())).collect();
+    let intent = Intent { wishes: &wishes, ..*intent };
     plan(&intent, std::slice::from_ref(zone)).zones.into_iter().flat_map(|zone| zone.changes).collect()
 }

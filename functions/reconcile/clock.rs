@@ -37,6 +37,18 @@ impl Clock {
         self.ends.checked_sub(MARGIN).unwrap_or(self.started).max(self.started)
     }
 
+    /// Until when to begin with a further VPC: what is begun later could not be finished.
+    pub(crate) fn start_until(&self) -> Instant {
+        self.started + self.ends.duration_since(self.started) * 5 / 8
+    }
+
+    /// A place among `n`, that differs from invocation to invocation.
+    pub(crate) fn part_of(&self, n: usize) -> usize {
+        let number = u64::from_str_radix(&digest([self.request_id.as_str()].into_iter()), 16).unwrap_or_default();
+        let n = u64::try_from(n).unwrap_or_default();
+        number.checked_rem(n).and_then(|part| usize::try_from(part).ok()).unwrap_or_default()
+    }
+
     /// Names a change of this invocation in markers.
     pub(crate) fn change(&self, what: &str) -> String {
         digest([self.request_id.as_str(), what].into_iter()).chars().take(8).collect()

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use planner::name::Name;
+use planner::association::{MOST_VPCS, VpcRef};
 use planner::report::Mode;
-use planner::variables::{Invalid, Reader, one_of};
+use planner::route::Routes;
+use planner::trigger::is_endpoint_id;
+use planner::variables::{Invalid, Reader};
 
 use crate::settings::{self, Deployed, is_id};
 
@@ -20,24 +22,29 @@ pub enum OnLoss {
 pub struct Config {
     pub service_name: String,
     pub region: String,
-    /// Every host that should resolve to the TDP endpoint: the catalog's and `EXTRA_HOSTS`.
-    pub hosts: BTreeSet<Name>,
+    /// Every host of the configuration, with where it should lead.
+    pub routes: Routes,
     pub vpc_id: Option<String>,
+    /// More VPCs for the zones that we make.
+    pub extra_vpcs: BTreeSet<VpcRef>,
+    /// This account, where it is told.
+    pub account_id: Option<String>,
+    /// An empty VPC in which new zones are filled before the real one sees them.
+    pub staging_vpc_id: Option<String>,
+    /// The endpoints to follow, where a VPC has several.
+    pub pinned: BTreeSet<String>,
     pub adopt: bool,
     pub on_loss: OnLoss,
     pub mode: Mode,
     pub owner_id: String,
+    /// Former owners whose records and zones become ours.
+    pub former_owners: Vec<String>,
     pub topic_arn: String,
     /// The name or ARN of the function that proves a VPC's connection from inside, by VPC id.
     pub verifiers: BTreeMap<String, String>,
     /// Whether the cut-over is held until the endpoint is proved, where a verifier exists.
     pub requires_proof: bool,
 }
-
-/// Variables of the product's contract that this version does not serve. A value would be a promise, so any
-/// value but the one that asks for nothing is refused.
-const NOT_YET: [(&str, &[&str]); 3] =
-    [("AWS_SERVICE_ROUTING", &["none"]), ("EXTRA_VPC_IDS", &[]), ("STAGING_VPC_ID", &[])];
 
 impl Config {
     /// Parses the variables.
@@ -46,11 +53,13 @@ impl Config {
     /// Everything that is wrong, not only the first.
     pub fn parse(variables: &BTreeMap<String, String>) -> Result<Config, Vec<Invalid>> {
         let mut reader = Reader::new(variables);
-        for (variable, allowed) in NOT_YET {
-            refuse_unsupported(&mut reader, variable, allowed);
-        }
         let deployed = settings::deployed(&mut reader);
         let vpc_id = settings::vpc_id(&mut reader);
+        let staging_vpc_id = staging_vpc_id(&mut reader, vpc_id.as_deref());
+        let account_id = account_id(&mut reader);
+        let taken = [vpc_id.as_deref(), staging_vpc_id.as_deref()];
+        let extra_vpcs = extra_vpcs(&mut reader, &deployed.region, account_id.as_deref(), taken);
+        let pinned = pinned(&mut reader);
         let adopt = settings::adopts(&mut reader);
         let on_loss = match reader.choice("ON_LOSS", &["keep", "withdraw"], "keep") {
             "withdraw" => OnLoss::Withdraw,
@@ -58,6 +67,7 @@ impl Config {
         };
         let mode = settings::mode(&mut reader);
         let owner_id = settings::owner_id(&mut reader);
+        let former_owners = former_owners(&mut reader, &owner_id);
         let topic_arn = settings::topic_arn(&mut reader);
         let verifiers = verifiers(&mut reader, vpc_id.as_deref());
         let requires_proof = reader.choice("CUTOVER_PROOF", &["require", "report"], "require") == "require";
@@ -73,12 +83,17 @@ impl Config {
         Ok(Config {
             service_name: deployed.service_name,
             region: deployed.region,
-            hosts: deployed.hosts,
+            routes: deployed.routes,
             vpc_id,
+            extra_vpcs,
+            account_id,
+            staging_vpc_id,
+            pinned,
             adopt,
             on_loss,
             mode,
             owner_id,
+            former_owners,
             topic_arn,
             verifiers,
             requires_proof,
@@ -86,11 +101,72 @@ impl Config {
     }
 }
 
-fn refuse_unsupported(reader: &mut Reader<'_>, variable: &'static str, allowed: &[&str]) {
-    if let Some(value) = reader.get(variable).filter(|value| !allowed.contains(value)) {
-        let allowed = if allowed.is_empty() { "empty".to_owned() } else { one_of(allowed) };
-        reader.say(variable, Some(value), format!("{allowed}: this version does not support more yet"));
+/// `STAGING_VPC_ID`: another VPC than the real one.
+fn staging_vpc_id(reader: &mut Reader<'_>, vpc_id: Option<&str>) -> Option<String> {
+    let allowed = "vpc-<8 to 17 hexadecimal digits> of an empty VPC, or empty; not VPC_ID itself";
+    reader.optional("STAGING_VPC_ID", allowed, |text| is_id(text, "vpc-") && vpc_id != Some(text))
+}
+
+/// `ACCOUNT_ID`: the template sets it.
+fn account_id(reader: &mut Reader<'_>) -> Option<String> {
+    let is_account = |text: &str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
+    reader.optional("ACCOUNT_ID", "the 12 digits of this account, or empty", is_account)
+}
+
+/// `EXTRA_VPC_IDS`: for the zones of the one VPC that `VPC_ID` names.
+fn extra_vpcs(
+    reader: &mut Reader<'_>,
+    region: &str,
+    account: Option<&str>,
+    taken: [Option<&str>; 2],
+) -> BTreeSet<VpcRef> {
+    let entries = reader.list("EXTRA_VPC_IDS");
+    let mut vpcs = BTreeSet::new();
+    if !entries.is_empty() && taken.first().is_none_or(Option::is_none) {
+        reader.say("VPC_ID", None, "the VPC whose zones the VPCs of EXTRA_VPC_IDS are to use");
     }
+    if entries.len() > MOST_VPCS {
+        reader.say("EXTRA_VPC_IDS", None, format!("a list of at most {MOST_VPCS} VPCs"));
+    }
+    for entry in entries {
+        match VpcRef::parse(entry, region, account) {
+            Some(vpc) if taken.contains(&Some(vpc.id.as_str())) => {
+                reader.say("EXTRA_VPC_IDS", Some(entry), "other VPCs than VPC_ID and STAGING_VPC_ID");
+            }
+            Some(vpc) => {
+                let is_twice = vpcs.iter().any(|known: &VpcRef| known.id == vpc.id);
+                if is_twice {
+                    reader.say("EXTRA_VPC_IDS", Some(entry), "each VPC once");
+                }
+                vpcs.insert(vpc);
+            }
+            None => {
+                let allowed =
+                    "a list of vpc-<8 to 17 hexadecimal digits>, each with @<account>/<region> where it is another";
+                reader.say("EXTRA_VPC_IDS", Some(entry), allowed);
+            }
+        }
+    }
+    vpcs
+}
+
+/// `ENDPOINT_ID`.
+fn pinned(reader: &mut Reader<'_>) -> BTreeSet<String> {
+    let entries = reader.list("ENDPOINT_ID");
+    let (ids, others): (Vec<&str>, Vec<&str>) = entries.into_iter().partition(|entry| is_endpoint_id(entry));
+    for entry in others {
+        reader.say("ENDPOINT_ID", Some(entry), "a list of vpce-<8 to 17 hexadecimal digits>, one for a VPC");
+    }
+    ids.into_iter().map(str::to_owned).collect()
+}
+
+/// `ADOPT_OWNER`: former owners that hand over to this one.
+fn former_owners(reader: &mut Reader<'_>, owner_id: &str) -> Vec<String> {
+    let entries = reader.list("ADOPT_OWNER");
+    for entry in entries.iter().copied().filter(|entry| !settings::is_owner_id(entry) || *entry == owner_id) {
+        reader.say("ADOPT_OWNER", Some(entry), "a list of other owners than OWNER_ID: the names of former stacks");
+    }
+    entries.into_iter().map(str::to_owned).collect()
 }
 
 /// `vpc-…=<function name or ARN>`, at most one for a VPC, and none for a VPC that `VPC_ID` leaves out.

@@ -1,15 +1,18 @@
 //! One VPC: what its endpoint's state allows, and doing it.
 
-use planner::current::{Owner, Zone, pointed_at, split};
-use planner::endpoint::{Endpoint, State, choose};
+use std::collections::{BTreeMap, BTreeSet};
+
+use planner::current::{Owner, Zone, ours, pointed_at, split};
+use planner::endpoint::{Endpoint, State, Target, choose};
 use planner::marker::ZoneMarker;
 use planner::name::Name;
 use planner::news::{Status, config_digest, records_digest};
-use planner::plan::{Intent, Plan, confirm, plan};
+use planner::plan::{Intent, Plan, ZonePlan, confirm, plan};
 use planner::proof::Address;
-use planner::record::Data;
 use planner::report::{Connection, Mode, Outcome, Problem, ZoneReport};
+use planner::route::{Seen, To, Wishes, wishes, withdrawn};
 use planner::trigger::Trigger;
+use planner::undo::{self, Place};
 use tokio::sync::OnceCell;
 
 use super::apply::Written;
@@ -25,26 +28,44 @@ pub(crate) struct Task<'a> {
     pub vpc: &'a Vpc,
     pub trigger: &'a Trigger,
     pub clock: &'a Clock,
-    /// The endpoint and its alias; `None` to take our records out.
-    pub target: Option<(&'a Endpoint, &'a Data)>,
+    /// The TDP endpoint, when names are to lead somewhere.
+    pub endpoint: Option<&'a Endpoint>,
+    /// The VPC's own endpoints to other services.
+    pub own: &'a [Endpoint],
+    /// What should be at each name.
+    pub wishes: Wishes,
     /// Digest of what is wanted, from [`Reconcile::wanted`].
     pub wanted: String,
-    /// The endpoint's addresses, read when proof first needs them.
-    pub addresses: OnceCell<Vec<Address>>,
+    /// The endpoints' addresses, read when proof first needs them.
+    pub addresses: OnceCell<BTreeMap<String, Vec<Address>>>,
 }
 
 impl Task<'_> {
     /// What is to be proved; `None` when our records are taken out.
     pub(crate) fn subject(&self) -> Option<Subject<'_>> {
-        let (endpoint, _) = self.target?;
-        Some(Subject { vpc: self.vpc, endpoint, clock: self.clock, addresses: &self.addresses })
+        let (vpc, clock, own) = (self.vpc, self.clock, self.own);
+        Some(Subject { vpc, endpoint: self.endpoint?, own, wishes: &self.wishes, clock, addresses: &self.addresses })
     }
+}
+
+/// What is known of one VPC when its turn comes.
+struct Look {
+    zones: Vec<Zone>,
+    /// Our names, with the endpoint that the marker of each names.
+    ours: BTreeMap<Name, String>,
+    endpoint: Option<Endpoint>,
+    /// The VPC's own endpoints, also those that only markers know of.
+    own: Vec<Endpoint>,
+    /// Endpoints of which EC2 said that they do not exist.
+    gone: BTreeSet<String>,
 }
 
 /// What the state of the endpoint allows.
 enum Decision<'a> {
-    /// Make the records point here; `None`: take ours out.
-    Write(Option<(&'a Endpoint, &'a Data)>),
+    /// Make the names lead here, and those of other services where they should; `None`: take out those of the platform.
+    Write(Option<(&'a Endpoint, &'a Target)>),
+    /// Take everything of ours out.
+    Withdraw,
     /// Write nothing.
     Leave(Outcome, Vec<Problem>),
 }
@@ -52,97 +73,161 @@ enum Decision<'a> {
 impl Reconcile {
     /// Brings one VPC up to date and announces what is news.
     pub(crate) async fn connection(&self, vpc: &Vpc, world: &World, trigger: &Trigger, clock: &Clock) -> Done {
-        let look = async {
-            let zones = match self.zones(vpc, &world.listed).await {
-                // A zone went while it was read: another run is at work.
-                Err(error) if error.kind == Kind::Stale => self.look_again(vpc).await?,
-                zones => zones?,
-            };
-            let endpoint = self.endpoint(vpc, &zones).await?;
-            Ok::<_, AwsError>((zones, endpoint))
-        };
-        let (zones, endpoint) = match look.await {
-            Ok((zones, Some(endpoint))) => (zones, endpoint),
-            Ok((_, None)) => return Done::none(),
+        let look = match self.look(vpc, world).await {
+            Ok(look) => look,
             Err(error) => return self.failed(vpc, trigger, error).await,
         };
+        let Look { zones, ours, endpoint: Some(endpoint), own, gone } = look else { return Done::none() };
+        let owner = self.owner(&vpc.id);
+        let live = self.followed(&ours, &own);
         let id = Some(endpoint.id.as_str()).filter(|id| !id.is_empty());
         let mut connection = Connection::new(&vpc.id, id, endpoint.state.as_str(), Outcome::InSync);
         connection.primary_dns_name = endpoint.regional().map(|entry| entry.name.to_string());
+        connection.moved_from = self.moved_from(vpc, live.as_deref(), &endpoint);
         connection.problems.extend(problems::several(&vpc.endpoints, &endpoint));
 
-        let owner = self.owner(&vpc.id);
         let has_zones = zones.iter().any(|zone| zone.is_created_by(owner));
-        let is_live = pointed_at(&zones, owner).is_some();
         let is_gone = matches!(endpoint.state, State::Deleting | State::Deleted);
-        if is_gone && !is_live && !has_zones && vpc.record.is_none() {
+        if is_gone && live.is_none() && !has_zones && vpc.record.is_none() {
             // EC2 lists deleted endpoints for a while; this one was never ours.
             return Done::none();
         }
-        let alias = endpoint.alias();
-        match self.decide(&endpoint, alias.as_ref(), is_live, has_zones) {
+        let target = endpoint.target();
+        match self.decide(&endpoint, target.as_ref(), live.is_some(), has_zones) {
             Decision::Leave(outcome, problems) => {
                 connection.outcome = outcome;
+                connection.moved_from = None;
                 connection.problems.extend(problems);
                 connection.zones = holding(&zones, owner);
                 if outcome == Outcome::InSync {
                     // Its records rest, but nothing is known to work: no news until the endpoint is available.
                     return Done { connection: Some(connection), error: None, is_complete: true };
                 }
-                if self.was_withdrawn(vpc, outcome, is_live) {
+                if self.was_withdrawn(vpc, outcome, live.is_some()) {
                     connection.outcome = Outcome::Withdrawn;
                 }
                 let wanted = self.wanted(&endpoint);
                 self.finish(vpc, trigger, connection, self.nothing(vpc, &zones), &wanted).await
             }
-            Decision::Write(target) => {
-                let wanted = self.wanted(&endpoint);
-                let task = Task { vpc, trigger, clock, target, wanted, addresses: OnceCell::new() };
-                self.bring_up_to_date(&task, connection, zones).await
+            decision => {
+                let tdp = if let Decision::Write(tdp) = decision { tdp } else { None };
+                let seen = Seen {
+                    vpc_id: &vpc.id,
+                    tdp,
+                    own: &own,
+                    ours: &ours,
+                    gone: &gone,
+                    withdraws_on_loss: self.config.on_loss == OnLoss::Withdraw,
+                };
+                let routes = &self.config.routes;
+                let is_end = matches!(decision, Decision::Withdraw);
+                let wishes = if is_end { withdrawn(routes) } else { wishes(routes, &seen) };
+                let endpoint = tdp.map(|(endpoint, _)| endpoint);
+                let wanted = self.wanted(endpoint.unwrap_or(&Endpoint::missing("", &vpc.id)));
+                let addresses = OnceCell::new();
+                let task = Task { vpc, trigger, clock, endpoint, own: &own, wishes, wanted, addresses };
+                self.bring_up_to_date(task, connection, zones, &ours).await
             }
         }
     }
 
+    /// Reads what a decision needs.
+    async fn look(&self, vpc: &Vpc, world: &World) -> Result<Look, AwsError> {
+        let zones = match self.zones(vpc, &world.listed).await {
+            // A zone went while it was read: another run is at work.
+            Err(error) if error.kind == Kind::Stale => self.look_again(vpc).await?,
+            zones => zones?,
+        };
+        let owner = self.owner(&vpc.id);
+        let ours = ours(&zones, owner);
+        let (own, gone) = self.own_endpoints(vpc, &ours).await?;
+        let has_zones = zones.iter().any(|zone| zone.is_created_by(owner));
+        let endpoint = self.endpoint(vpc, self.followed(&ours, &own), has_zones).await?;
+        Ok(Look { zones, ours, endpoint, own, gone })
+    }
+
+    /// The TDP endpoint that our records follow: by the platform's names, and without any by all that are not at one of
+    /// the VPC's own endpoints.
+    fn followed(&self, ours: &BTreeMap<Name, String>, own: &[Endpoint]) -> Option<String> {
+        let routes = &self.config.routes;
+        let is_platforms = |name: &Name, _: &str| routes.hosts.get(name).is_some_and(|route| route.to == To::Tdp);
+        let is_no_other = |name: &Name, id: &str| !routes.is_own(name) && !own.iter().any(|e| e.id == id);
+        pointed_at(ours, is_platforms).or_else(|| pointed_at(ours, is_no_other))
+    }
+
+    /// The VPC's own endpoints, with those that markers name and EC2 did not list; and which of these do not exist. Only
+    /// EC2's answer about one by its id proves that.
+    async fn own_endpoints(
+        &self,
+        vpc: &Vpc,
+        ours: &BTreeMap<Name, String>,
+    ) -> Result<(Vec<Endpoint>, BTreeSet<String>), AwsError> {
+        let mut own = vpc.own.clone();
+        let mut gone = BTreeSet::new();
+        let named = ours.iter().filter(|(name, _)| self.config.routes.is_own(name)).map(|(_, id)| id);
+        let known: BTreeSet<&str> = vpc.all().map(|e| e.id.as_str()).collect();
+        for id in named.filter(|id| !known.contains(id.as_str())).collect::<BTreeSet<&String>>() {
+            match self.ec2.endpoint(id).await? {
+                Some(endpoint) => own.push(endpoint),
+                None => {
+                    gone.insert(id.clone());
+                }
+            }
+        }
+        Ok((own, gone))
+    }
+
+    /// The endpoint before this one: the one that records point at, or that was announced.
+    fn moved_from(&self, vpc: &Vpc, live: Option<&str>, endpoint: &Endpoint) -> Option<String> {
+        let is_other = |id: &&str| *id != endpoint.id && !id.is_empty();
+        let announced = vpc.record.as_ref().filter(|record| record.announced.was_live);
+        let announced = announced.and_then(|record| record.endpoint_id.as_deref());
+        live.filter(is_other).or(announced.filter(is_other)).map(str::to_owned)
+    }
+
     pub(crate) fn owner<'a>(&'a self, vpc_id: &'a str) -> Owner<'a> {
-        Owner { id: &self.config.owner_id, vpc_id }
+        Owner { id: &self.config.owner_id, vpc_id, former: &self.config.former_owners }
     }
 
     /// The endpoint to follow. When the one that our records point at, or that was announced, is not in EC2's
     /// list, EC2 is asked for it by id: only its "not found" proves that it is gone.
-    async fn endpoint(&self, vpc: &Vpc, zones: &[Zone]) -> Result<Option<Endpoint>, AwsError> {
-        let owner = self.owner(&vpc.id);
-        let live = pointed_at(zones, owner);
-        let chosen = choose(&vpc.endpoints, live.as_deref()).cloned();
+    async fn endpoint(&self, vpc: &Vpc, live: Option<String>, has_zones: bool) -> Result<Option<Endpoint>, AwsError> {
+        let pinned = &self.config.pinned;
+        let chosen = choose(&vpc.endpoints, live.as_deref(), pinned).cloned();
         let recorded = vpc.record.as_ref().and_then(|record| record.endpoint_id.clone());
+        // One that is pinned is not left, also when it is not listed any more.
+        let is_pinned = live.as_ref().is_some_and(|id| pinned.contains(id));
         let known = live.or_else(|| recorded.filter(|_| chosen.is_none()));
         let Some(id) = known.filter(|id| !vpc.endpoints.iter().any(|e| e.id == *id)) else {
             // Zones of ours and no trace of an endpoint: an earlier run made them and ended before it filled them.
-            let has_zones = zones.iter().any(|zone| zone.is_created_by(owner));
             return Ok(chosen.or_else(|| has_zones.then(|| Endpoint::missing("", &vpc.id))));
         };
-        if chosen.as_ref().is_some_and(|e| e.state == State::Available) {
+        if !is_pinned && chosen.as_ref().is_some_and(|e| e.state == State::Available) {
             return Ok(chosen);
         }
-        let found = self.ec2.endpoint(&id).await?;
+        let found = self.ec2.endpoint(&id).await?.filter(|e| self.is_tdp(e));
         Ok(Some(found.unwrap_or_else(|| Endpoint::missing(&id, &vpc.id))))
     }
 
     fn decide<'a>(
         &self,
         endpoint: &'a Endpoint,
-        alias: Option<&'a Data>,
+        target: Option<&'a Target>,
         is_live: bool,
         has_zones: bool,
     ) -> Decision<'a> {
         // A zone of ours without records only hides names: an earlier run ended between making and filling it.
         let is_leftover = has_zones && !is_live;
         let loses = is_leftover || (is_live && self.config.on_loss == OnLoss::Withdraw);
-        if self.config.mode == Mode::Withdraw || (endpoint.state.proves_loss() && loses) {
+        if self.config.mode == Mode::Withdraw {
+            return Decision::Withdraw;
+        }
+        if endpoint.state.proves_loss() && loses {
             return Decision::Write(None);
         }
         match &endpoint.state {
-            State::Available => match alias {
-                Some(alias) => Decision::Write(Some((endpoint, alias))),
+            State::Available => match target {
+                Some(target) => Decision::Write(Some((endpoint, target))),
                 None => Decision::Leave(rest(is_live), vec![problems::no_dns_name(endpoint)]),
             },
             State::PendingAcceptance | State::Pending if is_live => {
@@ -154,47 +239,95 @@ impl Reconcile {
         }
     }
 
-    async fn bring_up_to_date(&self, task: &Task<'_>, mut connection: Connection, zones: Vec<Zone>) -> Done {
-        let Task { vpc, trigger, clock, target, .. } = *task;
+    async fn bring_up_to_date(
+        &self,
+        mut task: Task<'_>,
+        mut connection: Connection,
+        zones: Vec<Zone>,
+        ours: &BTreeMap<Name, String>,
+    ) -> Done {
+        let (vpc, trigger, clock) = (task.vpc, task.trigger, task.clock);
         let owner = self.owner(&vpc.id);
         let change = clock.change("plan");
-        let intent = Intent { owner, hosts: &self.config.hosts, target, adopt: self.config.adopt, change: &change };
-        let subject = task.subject();
-        if let Some(subject) = &subject {
-            connection.proof = self.known_proof(subject);
+        connection.problems.extend(task.wishes.problems.iter().cloned());
+        if let Some(subject) = task.subject() {
+            connection.proof = self.known_proof(&subject);
         }
-        let mut wanted = plan(&intent, &zones);
-        if wanted.is_refused() {
-            let connection = Connection { outcome: Outcome::Refused, ..connection.with_plan(&wanted) };
-            return self.leave(task, connection, &zones).await;
-        }
-        if !self.may_write(trigger) {
-            return self.only_look(task, connection, &zones, &wanted).await;
-        }
-        if target.is_some() && self.is_unconfirmed(vpc, &zones, wanted.is_empty()).await {
-            wanted.confirm(confirm(&zones, owner, &clock.change("confirm")));
-        }
-        if let Some(subject) = &subject {
+        let mut wanted;
+        loop {
+            connection.coverage.clone_from(&task.wishes.coverage);
+            wanted = plan(&self.intent(&task.wishes, owner, &change), &zones);
+            if wanted.is_refused() {
+                let connection = Connection { outcome: Outcome::Refused, ..connection.with_plan(&wanted) };
+                return self.leave(&task, connection, &zones).await;
+            }
+            if !self.may_write(trigger) {
+                return self.only_look(&task, connection, &zones, &wanted).await;
+            }
+            let Some(subject) = task.subject() else { break };
+            if self.is_unconfirmed(vpc, &zones, wanted.is_empty()).await {
+                wanted.confirm(confirm(&zones, owner, &clock.change("confirm")));
+            }
             let mut held = connection.clone().with_plan(&wanted);
-            if !self.prove_before(subject, &wanted, &mut held).await {
+            let unproved = self.prove_before(&subject, &wanted, &mut held).await;
+            connection.proof = held.proof.clone();
+            if unproved.is_empty() {
+                connection.problems = held.problems;
+                connection.problems.retain(|problem| !wanted.problems.contains(problem));
+                break;
+            }
+            // The VPC's own endpoints do not hold up the platform's names.
+            let Some(hosts) = self.left_out(&wanted, &task.wishes, &unproved) else {
                 let mut held = Connection { outcome: Outcome::Held, changes: Vec::new(), ..held };
                 match self.take_out_bare(&zones, owner).await {
                     Ok(change_ids) => held.change_ids = change_ids,
                     Err(error) => held.problems.push(problems::of_call(&error)),
                 }
-                return self.leave(task, held, &zones).await;
-            }
-            connection.proof = held.proof;
+                return self.leave(&task, held, &zones).await;
+            };
             connection.problems = held.problems;
             connection.problems.retain(|problem| !wanted.problems.contains(problem));
+            connection.problems.push(problems::own_unproved(&hosts));
+            task.wishes.leave(&hosts, ours);
         }
-        let may_lead = subject.filter(|_| self.needs_proof(&vpc.id)).map(|_| leading(&wanted, &self.config.hosts));
+        let needs_proof = task.endpoint.is_some() && self.needs_proof(&vpc.id);
+        let may_lead = needs_proof.then(|| leading(&wanted, &task.wishes.leading()));
+        let intent = self.intent(&task.wishes, owner, &change);
         let (written, result) = self.apply(vpc, &intent, wanted.clone(), zones, clock, may_lead.as_ref()).await;
         if result.is_ok() {
             self.memory.lock().await.in_sync.insert(vpc.id.clone(), written.records_after.clone());
         }
-        let connection = self.with_result(task, connection, wanted, &written, &result);
-        self.conclude(task, connection, written, result.err()).await
+        let mut connection = self.with_result(&task, connection, wanted, &written, &result);
+        let place = Place {
+            vpc_id: &vpc.id,
+            region: &self.config.region,
+            change: &change,
+            zone_comment: &self.zone_comment(&vpc.id),
+            staging_vpc_id: self.config.staging_vpc_id.as_deref(),
+        };
+        connection.undo = undo::commands(&written.plan, &place);
+        if connection.outcome == Outcome::Refused || result.is_err() {
+            return self.conclude(&task, connection, written, result.err()).await;
+        }
+        let associated = self.associations(owner, &written.zones, true, clock).await;
+        let later = associated.note(&mut connection);
+        let done = self.conclude(&task, connection, written, None).await;
+        done.with(later)
+    }
+
+    fn intent<'a>(&'a self, wishes: &'a Wishes, owner: Owner<'a>, change: &'a str) -> Intent<'a> {
+        Intent { owner, wishes: &wishes.hosts, adopt: self.config.adopt, change }
+    }
+
+    /// The hosts to go on without when `unproved` were not proved: those of the VPC's own endpoints, with all that share a
+    /// zone with them. `None` when a host of the platform is among them.
+    fn left_out(&self, wanted: &Plan, wishes: &Wishes, unproved: &BTreeSet<Name>) -> Option<BTreeSet<Name>> {
+        let has_unproved = |zone: &&ZonePlan| zone.wanted && unproved.iter().any(|host| host.is_within(&zone.name));
+        let zones: Vec<&Name> = wanted.zones.iter().filter(has_unproved).map(|zone| &zone.name).collect();
+        let mut hosts = wishes.leading();
+        hosts.retain(|host| zones.iter().any(|zone| host.is_within(zone)));
+        let is_covered = unproved.is_subset(&hosts) && hosts.iter().all(|host| self.config.routes.is_own(host));
+        is_covered.then_some(hosts)
     }
 
     /// The connection as it is after writing.
@@ -215,8 +348,8 @@ impl Reconcile {
         connection.outcome = match result {
             Err(_) => Outcome::Failed,
             Ok(now) if now.is_refused() => Outcome::Refused,
-            Ok(_) if task.target.is_some() && written.plan.is_empty() => Outcome::InSync,
-            Ok(_) if task.target.is_some() => Outcome::Changed,
+            Ok(_) if task.endpoint.is_some() && written.plan.is_empty() => Outcome::InSync,
+            Ok(_) if task.endpoint.is_some() => Outcome::Changed,
             Ok(_) if !written.plan.is_empty() => Outcome::Withdrawn,
             Ok(_) if self.config.mode == Mode::Withdraw => Outcome::InSync,
             Ok(_) => Outcome::Lost,
@@ -247,9 +380,9 @@ impl Reconcile {
 
     /// Digest of what is wanted at an endpoint: a change that follows from a change of it is no drift.
     fn wanted(&self, endpoint: &Endpoint) -> String {
-        let hosts = self.config.hosts.iter().map(Name::as_str);
+        let lines = self.config.routes.lines();
         let regional = endpoint.regional().map(|entry| entry.name.as_str());
-        config_digest(hosts.chain(regional).chain([endpoint.ip_type.as_str()]))
+        config_digest(lines.iter().map(String::as_str).chain(regional).chain([endpoint.ip_type.as_str()]))
     }
 
     /// The comment of a zone that we make.

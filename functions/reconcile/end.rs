@@ -1,5 +1,6 @@
 //! How a run ends with one VPC: what leads to the endpoint is proved, and what is news is told.
 
+use planner::association::State;
 use planner::current::Zone;
 use planner::endpoint::choose;
 use planner::news::{Situation, Status, records_digest, status};
@@ -32,8 +33,12 @@ impl Done {
         Done { connection: None, error: None, is_complete: true }
     }
 
-    pub(crate) fn vpc_id(&self) -> Option<&str> {
-        self.connection.as_ref().map(|connection| connection.vpc_id.as_str())
+    /// The same, with a call that failed. What AWS refuses to have written now, it refuses a minute later: the next drift
+    /// pass tries again, a sweep does not. Trying makes zones and takes them back.
+    pub(crate) fn with(self, error: Option<AwsError>) -> Done {
+        let is_over =
+            error.as_ref().is_none_or(|error| matches!(error.kind, Kind::Denied | Kind::Refused | Kind::Stale));
+        Done { is_complete: self.is_complete && is_over, error: self.error.or(error), ..self }
     }
 
     pub(crate) fn rests(&self) -> bool {
@@ -58,10 +63,7 @@ impl Reconcile {
                 return Done { connection: Some(connection), error: Some(error), is_complete: false };
             }
             let done = self.finish(vpc, trigger, connection, written, &task.wanted).await;
-            // What AWS refuses to have written now, it refuses a minute later: the next drift pass tries again, a
-            // sweep does not. Trying makes zones and takes them back.
-            let is_over = matches!(error.kind, Kind::Denied | Kind::Refused | Kind::Stale);
-            return Done { error: Some(error), is_complete: done.is_complete && is_over, ..done };
+            return Done { error: None, ..done }.with(Some(error));
         }
         let has_written = !written.plan.is_empty();
         if let Some(subject) = task.subject().filter(|_| connection.outcome != Outcome::Refused) {
@@ -71,7 +73,7 @@ impl Reconcile {
                 let (before, other): (Vec<Problem>, Vec<Problem>) =
                     connection.problems.into_iter().partition(|problem| problem.is_of_proof);
                 connection.problems = other;
-                self.prove_after(&subject, &self.config.hosts, has_written, &mut connection).await;
+                self.prove_after(&subject, &task.wishes.leading(), has_written, &mut connection).await;
                 if connection.proof.after == Verdict::Unproven {
                     add(&mut connection.problems, before);
                 }
@@ -109,8 +111,11 @@ impl Reconcile {
         wanted: &Plan,
     ) -> Done {
         let Task { vpc, trigger, .. } = *task;
-        let outcome = if wanted.is_empty() { Outcome::InSync } else { Outcome::Planned };
-        let mut connection = Connection { outcome, ..connection.with_plan(wanted) };
+        let mut connection = connection.with_plan(wanted);
+        let associated = self.associations(self.owner(&vpc.id), zones, false, task.clock).await;
+        let error = associated.note(&mut connection);
+        let is_planned = connection.associations.iter().any(|one| one.state == State::Planned);
+        connection.outcome = if wanted.is_empty() && !is_planned { Outcome::InSync } else { Outcome::Planned };
         if matches!(trigger, Trigger::Verify { .. })
             && let Some(subject) = task.subject()
         {
@@ -124,7 +129,7 @@ impl Reconcile {
                 }
             }
         }
-        self.finish(vpc, trigger, connection, self.nothing(vpc, zones), &task.wanted).await
+        self.finish(vpc, trigger, connection, self.nothing(vpc, zones), &task.wanted).await.with(error)
     }
 
     /// Announces what is news about a connection, and ends with it.
@@ -159,7 +164,7 @@ impl Reconcile {
     /// Ends a connection whose state could not be read.
     pub(crate) async fn failed(&self, vpc: &Vpc, trigger: &Trigger, error: AwsError) -> Done {
         let recorded = vpc.record.as_ref().and_then(|record| record.endpoint_id.as_deref());
-        let known = choose(&vpc.endpoints, recorded);
+        let known = choose(&vpc.endpoints, recorded, &self.config.pinned);
         let state = known.map_or("unknown", |e| e.state.as_str());
         let mut connection = Connection::new(&vpc.id, known.map(|e| e.id.as_str()), state, Outcome::Failed);
         connection.problems.push(problems::of_call(&error));

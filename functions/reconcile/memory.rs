@@ -4,7 +4,12 @@ use std::collections::BTreeMap;
 
 use planner::endpoint::Endpoint;
 use planner::news::ConnectionRecord;
-use planner::report::{Connection, Outcome, Proof, Report};
+use planner::report::{Connection, Mode, Outcome, Problem, Proof, Report};
+use planner::trigger::Trigger;
+use tokio::time::Instant;
+
+use super::end::Done;
+use super::read::Vpc;
 
 /// Kept between the invocations of one process.
 #[derive(Debug, Default)]
@@ -14,24 +19,82 @@ pub(crate) struct Memory {
     pub unsaved: BTreeMap<String, (Option<ConnectionRecord>, ConnectionRecord)>,
     /// Digests of records that this process saw INSYNC, by VPC id.
     pub in_sync: BTreeMap<String, String>,
-    /// The last full look, when it left nothing to do: the endpoints then, and the report.
-    settled: Option<(Vec<Endpoint>, Report)>,
+    /// The VPCs that were left with nothing to do, by id.
+    settled: BTreeMap<String, Settled>,
+    /// The report beside the connections, when the last full look left no VPC with anything to do.
+    pub whole: Option<(Mode, Vec<Problem>)>,
+    /// When each VPC was looked at last.
+    looked: BTreeMap<String, Instant>,
+}
+
+/// A VPC that was left with nothing to do: its endpoints then, and the report.
+#[derive(Debug)]
+struct Settled {
+    endpoints: Vec<Endpoint>,
+    connection: Option<Connection>,
 }
 
 impl Memory {
     /// The report for a sweep that finds the endpoints as they were: nothing to do, nothing to read.
-    pub(crate) fn settled(&self, endpoints: &[Endpoint]) -> Option<Report> {
-        self.settled.as_ref().filter(|(then, _)| then == endpoints).map(|(_, report)| report.clone())
+    pub(crate) fn settled(&self, endpoints: &[Endpoint], is_tdp: impl Fn(&Endpoint) -> bool) -> Option<Report> {
+        let (mode, problems) = self.whole.as_ref()?;
+        let mut now: BTreeMap<&str, Vec<&Endpoint>> = BTreeMap::new();
+        for endpoint in endpoints {
+            now.entry(&endpoint.vpc_id).or_default().push(endpoint);
+        }
+        let is_new = |vpc: &str, all: &[&Endpoint]| !self.settled.contains_key(vpc) && all.iter().any(|e| is_tdp(e));
+        if now.iter().any(|(vpc, all)| is_new(vpc, all)) {
+            return None;
+        }
+        let none = Vec::new();
+        let is_same = |(vpc, then): (&String, &Settled)| {
+            then.endpoints.iter().eq(now.get(vpc.as_str()).unwrap_or(&none).iter().copied())
+        };
+        let connections = self.settled.values().filter_map(|then| then.connection.clone()).collect();
+        self.settled.iter().all(is_same).then(|| Report { mode: *mode, connections, problems: problems.clone() })
     }
 
-    /// Remembers a look that left nothing to do.
-    pub(crate) fn settle(&mut self, endpoints: Vec<Endpoint>, report: &Report) {
-        let connections = report.connections.iter().map(at_rest).collect();
-        self.settled = Some((endpoints, Report { connections, ..report.clone() }));
+    /// Parts the VPCs that a sweep or hint may pass over, for which it repeats the report, from those to look at.
+    pub(crate) fn part(&self, vpcs: Vec<Vpc>, trigger: &Trigger) -> (Vec<Connection>, Vec<Vpc>) {
+        let is_meant = |vpc: &Vpc| match trigger {
+            Trigger::Sweep => false,
+            Trigger::Hint { endpoint_ids } => {
+                endpoint_ids.is_empty() || vpc.all().any(|e| endpoint_ids.contains(&e.id))
+            }
+            _ => true,
+        };
+        let mut rested = Vec::new();
+        let mut open = Vec::new();
+        for vpc in vpcs {
+            match self.settled.get(&vpc.id) {
+                Some(then) if !is_meant(&vpc) && then.endpoints.iter().eq(vpc.all()) => {
+                    rested.extend(then.connection.clone());
+                }
+                _ => open.push(vpc),
+            }
+        }
+        (rested, open)
+    }
+
+    /// Remembers how a look at one VPC ended. `may_settle`: whether it was one after which there is nothing to do.
+    pub(crate) fn note(&mut self, vpc: &Vpc, done: &Done, may_settle: bool) {
+        self.looked.insert(vpc.id.clone(), Instant::now());
+        if !done.rests() {
+            self.settled.remove(&vpc.id);
+        } else if may_settle {
+            let connection = done.connection.as_ref().map(at_rest);
+            self.settled.insert(vpc.id.clone(), Settled { endpoints: vpc.all().cloned().collect(), connection });
+        }
+    }
+
+    /// When a VPC was looked at last; never counts as earliest.
+    pub(crate) fn looked_at(&self, vpc_id: &str) -> Option<Instant> {
+        self.looked.get(vpc_id).copied()
     }
 
     pub(crate) fn unsettle(&mut self) {
-        self.settled = None;
+        self.settled.clear();
+        self.whole = None;
     }
 }
 
@@ -52,5 +115,5 @@ fn at_rest(connection: &Connection) -> Connection {
         other => other,
     };
     let proof = Proof::known(connection.proof.before, connection.proof.after);
-    Connection { outcome, changes: Vec::new(), change_ids: Vec::new(), proof, ..connection.clone() }
+    Connection { outcome, changes: Vec::new(), change_ids: Vec::new(), undo: Vec::new(), proof, ..connection.clone() }
 }

@@ -2,6 +2,7 @@
 
 mod announce;
 mod apply;
+mod associations;
 mod clock;
 mod config;
 mod connection;
@@ -14,7 +15,9 @@ mod read;
 mod run;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use planner::name::Name;
 use planner::report::Report;
 use planner::variables::Invalid;
 use serde_json::value::RawValue;
@@ -39,6 +42,8 @@ pub struct Reconcile {
     sns: Sns,
     ssm: Ssm,
     memory: Mutex<Memory>,
+    /// Whose turn it is on the staging VPC, by zone name.
+    staging: Mutex<BTreeMap<Name, Arc<Mutex<()>>>>,
 }
 
 /// An invocation that should be delivered again, with what it did until then.
@@ -64,6 +69,7 @@ impl Reconcile {
             sns: Sns::new(&sdk, &config.topic_arn),
             ssm: Ssm::new(&sdk, &config.owner_id),
             memory: Mutex::default(),
+            staging: Mutex::default(),
             config,
         })
     }

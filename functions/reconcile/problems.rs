@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use planner::endpoint::{Endpoint, State};
+use planner::name::Name;
 use planner::proof::REFUSED;
 use planner::report::Problem;
 use planner::trigger::{Trigger, shown};
@@ -33,6 +34,29 @@ pub(crate) fn elsewhere(vpcs: &BTreeSet<String>) -> Option<Problem> {
     let message = format!("VPC_ID leaves out {vpcs}, where this owner's zones are. They are not kept right any more.");
     let fix = "Withdraw them: deploy with that VPC and Mode=withdraw, then with the new one.";
     (!vpcs.is_empty()).then(|| Problem::note("other-vpc", vpcs.clone(), message, fix))
+}
+
+/// VPCs for which there was no time.
+pub(crate) fn missed(vpcs: &[&str]) -> Option<Problem> {
+    let some: Vec<&str> = vpcs.iter().copied().take(10).collect();
+    let message = format!("Time was short: {} were not looked at, {} among them.", count(vpcs.len()), some.join(", "));
+    let fix = "Nothing: the next sweep goes on with them.";
+    (!vpcs.is_empty()).then(|| Problem::note("not-reached", "", message, fix))
+}
+
+fn count(vpcs: usize) -> String {
+    if vpcs == 1 { "1 VPC".to_owned() } else { format!("{vpcs} VPCs") }
+}
+
+/// Endpoints to be followed that are not there.
+pub(crate) fn pins_missing(pinned: &BTreeSet<String>, endpoints: &[Endpoint], trigger: &Trigger) -> Option<Problem> {
+    let is_there = |id: &String| endpoints.iter().any(|e| e.id == *id);
+    let missing: Vec<&str> = pinned.iter().filter(|id| !is_there(id)).map(String::as_str).collect();
+    let missing = missing.join(", ");
+    let message = format!("ENDPOINT_ID names {missing}, which is no endpoint to the service in the VPCs looked at.");
+    let fix = "Correct ENDPOINT_ID, or empty it to follow the endpoint that is available.";
+    (!missing.is_empty() && trigger.only().is_none())
+        .then(|| Problem::note("pinned-endpoint-missing", missing.clone(), message, fix))
 }
 
 /// An event that is no trigger.
@@ -129,8 +153,21 @@ pub(crate) fn several(endpoints: &[Endpoint], chosen: &Endpoint) -> Option<Probl
         others.join(", "),
         chosen.id
     );
-    let fix = "Delete the endpoints that are not needed.";
+    let fix = "Delete the endpoints that are not needed, or name the one to follow with ENDPOINT_ID.";
     (!others.is_empty()).then(|| Problem::note("several-endpoints", others.join(","), message, fix))
+}
+
+/// Hosts of the VPC's own endpoints that did not prove themselves.
+pub(crate) fn own_unproved(hosts: &BTreeSet<Name>) -> Problem {
+    let hosts = hosts.iter().map(Name::as_str).collect::<Vec<&str>>().join(", ");
+    Problem::note(
+        "own-endpoint-unproved",
+        hosts.clone(),
+        format!(
+            "The VPC's own endpoints for {hosts} are not proved: nothing new leads to them. The other hosts went on."
+        ),
+        "See what was seen of each host. It is tried again by the next drift pass, or with {\"task\": \"reconcile\"}.",
+    )
 }
 
 /// Available, but without the name to point at.

@@ -1,17 +1,18 @@
 //! Proof from inside the VPC: asking its verifier, and what to make of the answer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures::stream::{StreamExt, TryStreamExt, iter};
-use planner::current::{Zone, led, pointed_at};
+use planner::current::{Zone, led, ours};
 use planner::endpoint::Endpoint;
 use planner::name::Name;
 use planner::news::{ConnectionRecord, Status};
 use planner::plan::{Change, Plan};
-use planner::proof::{Address, Answer, MOST_HOSTS, Phase, Request, Target, Verdict};
+use planner::proof::{Address, Answer, MOST_HOSTS, MOST_TARGETS, Phase, Request, Target, Verdict};
 use planner::record::{NEGATIVE_TTL, RecordType};
 use planner::report::{Connection, Problem, Proof};
+use planner::route::{Wish, Wishes};
 use planner::trigger::Trigger;
 use serde::Deserialize;
 use tokio::sync::OnceCell;
@@ -33,9 +34,25 @@ const REQUESTS_AT_ONCE: usize = 4;
 pub(crate) struct Subject<'a> {
     pub vpc: &'a Vpc,
     pub endpoint: &'a Endpoint,
+    /// The VPC's own endpoints to other services.
+    pub own: &'a [Endpoint],
+    /// Where each host should lead.
+    pub wishes: &'a Wishes,
     pub clock: &'a Clock,
-    /// Of the endpoint; read at most once in a run.
-    pub addresses: &'a OnceCell<Vec<Address>>,
+    /// Of the endpoints that hosts lead to; read at most once in a run.
+    pub addresses: &'a OnceCell<BTreeMap<String, Vec<Address>>>,
+}
+
+impl Subject<'_> {
+    /// The endpoints that hosts should lead to, each with those of `hosts` that lead there.
+    fn targets(&self, hosts: &BTreeSet<Name>) -> Vec<(&Endpoint, Vec<String>)> {
+        let all = std::iter::once(self.endpoint).chain(self.own);
+        let leads = |host: &&Name, endpoint: &Endpoint| matches!(self.wishes.hosts.get(*host), Some(Wish::Lead(target)) if target.endpoint_id == endpoint.id);
+        let hosts_of = |endpoint: &Endpoint| {
+            hosts.iter().filter(|host| leads(host, endpoint)).map(Name::to_string).collect::<Vec<String>>()
+        };
+        all.map(|endpoint| (endpoint, hosts_of(endpoint))).filter(|(_, hosts)| !hosts.is_empty()).collect()
+    }
 }
 
 /// What a run has done and found when it comes to proof.
@@ -96,22 +113,33 @@ impl Reconcile {
     /// The configured names that lead to the endpoint already, as its VPC sees them.
     pub(crate) fn led(&self, subject: &Subject<'_>, zones: &[Zone]) -> BTreeSet<Name> {
         let owner = self.owner(&subject.vpc.id);
-        if pointed_at(zones, owner).as_deref() != Some(subject.endpoint.id.as_str()) {
-            return BTreeSet::new();
-        }
-        led(zones, owner).intersection(&self.config.hosts).cloned().collect()
+        let ours = ours(zones, owner);
+        let leads = |host: &Name| match (subject.wishes.hosts.get(host), ours.get(host)) {
+            (Some(Wish::Lead(target)), Some(id)) => target.endpoint_id == *id,
+            _ => false,
+        };
+        led(zones, owner).into_iter().filter(leads).collect()
     }
 
-    /// Has the endpoint proved before `wanted` makes names lead to it, and notes the result. Returns whether it
-    /// may go on.
-    pub(crate) async fn prove_before(&self, subject: &Subject<'_>, wanted: &Plan, connection: &mut Connection) -> bool {
-        let hosts = leading(wanted, &self.config.hosts);
+    /// Has the endpoints proved before `wanted` makes names lead to them, and notes the result. Returns the names for which
+    /// that has to wait.
+    pub(crate) async fn prove_before(
+        &self,
+        subject: &Subject<'_>,
+        wanted: &Plan,
+        connection: &mut Connection,
+    ) -> BTreeSet<Name> {
+        let hosts = leading(wanted, &subject.wishes.leading());
         if hosts.is_empty() || !self.has_verifier(&subject.vpc.id) {
-            return true;
+            return BTreeSet::new();
         }
         let answer = self.ask(subject, Phase::Before, &hosts, connection).await;
+        let passed: BTreeSet<String> = answer.iter().flat_map(Answer::passed).collect();
         connection.proof.before = note(connection, answer);
-        connection.proof.before == Verdict::Passed || !self.config.requires_proof
+        if connection.proof.before == Verdict::Passed || !self.config.requires_proof {
+            return BTreeSet::new();
+        }
+        hosts.into_iter().filter(|host| !passed.contains(host.as_str())).collect()
     }
 
     /// Has names proved as a client in the VPC sees them, and notes the result.
@@ -174,18 +202,21 @@ impl Reconcile {
         hosts: &BTreeSet<Name>,
         connection: &Connection,
     ) -> Result<Answer, Problem> {
-        let endpoint = subject.endpoint;
-        let read = || async { self.ec2.addresses(endpoint).await.map_err(|error| problems::of_call(&error)) };
+        let targets = subject.targets(hosts);
+        let read = || async {
+            let all = subject.targets(&subject.wishes.leading());
+            let endpoints: Vec<&Endpoint> = all.into_iter().map(|(endpoint, _)| endpoint).collect();
+            self.ec2.addresses(&endpoints).await.map_err(|error| problems::of_call(&error))
+        };
         let addresses = subject.addresses.get_or_try_init(read).await?;
-        if addresses.is_empty() {
-            return Err(problems::no_addresses(endpoint));
-        }
         let zones = connection.zones.iter().map(|zone| zone.name.to_string()).collect::<Vec<String>>();
-        let hosts: Vec<String> = hosts.iter().map(Name::to_string).collect();
-        let requests: Vec<Request> = hosts
-            .chunks(MOST_HOSTS)
-            .map(|hosts| request(phase, endpoint, addresses.clone(), hosts.to_vec(), zones.clone()))
-            .collect();
+        let mut asked: Vec<Target> = Vec::new();
+        for (endpoint, hosts) in targets {
+            let addresses = addresses.get(&endpoint.id).filter(|addresses| !addresses.is_empty());
+            let addresses = addresses.ok_or_else(|| problems::no_addresses(endpoint))?;
+            asked.extend(hosts.chunks(MOST_HOSTS).map(|hosts| target(endpoint, addresses, hosts, &zones)));
+        }
+        let requests = requests(phase, &subject.vpc.id, asked);
         let answers: Vec<Answer> = iter(&requests)
             .map(|request| self.ask_once(subject, request))
             .buffered(REQUESTS_AT_ONCE)
@@ -220,22 +251,31 @@ pub(crate) fn leading(plan: &Plan, hosts: &BTreeSet<Name>) -> BTreeSet<Name> {
     written.chain(seen).collect()
 }
 
-fn request(
-    phase: Phase,
-    endpoint: &Endpoint,
-    addresses: Vec<Address>,
-    hosts: Vec<String>,
-    zones: Vec<String>,
-) -> Request {
-    let target = Target {
+fn target(endpoint: &Endpoint, addresses: &[Address], hosts: &[String], zones: &[String]) -> Target {
+    Target {
         endpoint_id: endpoint.id.clone(),
         regional_dns_name: endpoint.regional().map(|entry| entry.name.to_string()).unwrap_or_default(),
         zonal_dns_names: endpoint.zonal().into_iter().map(Name::to_string).collect(),
-        addresses,
-        hosts,
-        zones,
-    };
-    Request { phase, vpc_id: endpoint.vpc_id.clone(), targets: vec![target] }
+        addresses: addresses.to_vec(),
+        hosts: hosts.to_vec(),
+        zones: zones.to_vec(),
+    }
+}
+
+/// Packs targets into requests, as many as one takes.
+fn requests(phase: Phase, vpc_id: &str, targets: Vec<Target>) -> Vec<Request> {
+    let mut requests: Vec<Request> = Vec::new();
+    for target in targets {
+        let fits = |request: &&mut Request| {
+            let hosts: usize = request.targets.iter().map(|target| target.hosts.len()).sum();
+            request.targets.len() < MOST_TARGETS && hosts + target.hosts.len() <= MOST_HOSTS
+        };
+        match requests.last_mut().filter(fits) {
+            Some(request) => request.targets.push(target),
+            None => requests.push(Request { phase, vpc_id: vpc_id.to_owned(), targets: vec![target] }),
+        }
+    }
+    requests
 }
 
 /// Reads what a verifier gave back. An answer to another question is none.

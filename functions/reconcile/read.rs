@@ -34,15 +34,29 @@ pub(crate) struct World {
 #[derive(Debug)]
 pub(crate) struct Vpc {
     pub id: String,
+    /// Its endpoints to the platform.
     pub endpoints: Vec<Endpoint>,
+    /// Its endpoints to other services that hosts of the configuration belong to.
+    pub own: Vec<Endpoint>,
     pub record: Option<ConnectionRecord>,
+}
+
+impl Vpc {
+    /// All its endpoints, in the order in which they are listed.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Endpoint> {
+        let mut all: Vec<&Endpoint> = self.endpoints.iter().chain(&self.own).collect();
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        all.into_iter()
+    }
 }
 
 impl Reconcile {
     /// Reads the endpoints. After a hint, looks again while an endpoint that it may mean is pending.
     pub(crate) async fn endpoints(&self, trigger: &Trigger, clock: &Clock) -> Result<Vec<Endpoint>, AwsError> {
+        let others = self.config.routes.services();
         loop {
-            let endpoints = self.ec2.endpoints(&self.config.service_name, self.config.vpc_id.as_deref()).await?;
+            let vpc_id = self.config.vpc_id.as_deref();
+            let endpoints = self.ec2.endpoints(&self.config.service_name, &others, vpc_id).await?;
             let Trigger::Hint { endpoint_ids } = trigger else { return Ok(endpoints) };
             let is_meant = |endpoint: &Endpoint| endpoint_ids.is_empty() || endpoint_ids.contains(&endpoint.id);
             let is_pending = endpoints.iter().any(|e| e.state == State::Pending && is_meant(e));
@@ -51,6 +65,11 @@ impl Reconcile {
             }
             sleep(LOOK_EVERY).await;
         }
+    }
+
+    /// Whether an endpoint is one to the platform.
+    pub(crate) fn is_tdp(&self, endpoint: &Endpoint) -> bool {
+        endpoint.service_name == self.config.service_name
     }
 
     /// Reads what all connections share: the account's zones, and what was announced last.
@@ -67,14 +86,14 @@ impl Reconcile {
     /// The VPCs to look at: with an endpoint, with zones of ours, or with something announced that has not ended.
     pub(crate) fn vpcs(&self, endpoints: &[Endpoint], world: &World, trigger: &Trigger) -> Vec<Vpc> {
         let has_ended = |record: &ConnectionRecord| record.announced.status == Status::Withdrawn;
-        let seen = endpoints.iter().map(|e| e.vpc_id.clone());
+        let seen = endpoints.iter().filter(|e| self.is_tdp(e)).map(|e| e.vpc_id.clone());
         let ours = world.listed.iter().filter_map(|zone| self.our_vpc(zone));
         let announced = world.records.iter().filter(|(_, record)| !has_ended(record)).map(|(vpc, _)| vpc.clone());
         let ids: BTreeSet<String> = seen.chain(ours).chain(announced).collect();
-        let vpc = |id: String| Vpc {
-            endpoints: endpoints.iter().filter(|e| e.vpc_id == id).cloned().collect(),
-            record: world.records.get(&id).cloned(),
-            id,
+        let vpc = |id: String| {
+            let here = endpoints.iter().filter(|e| e.vpc_id == id).cloned();
+            let (endpoints, own) = here.partition(|e| self.is_tdp(e));
+            Vpc { endpoints, own, record: world.records.get(&id).cloned(), id }
         };
         let is_asked = |vpc: &Vpc| {
             let recorded = vpc.record.as_ref().and_then(|record| record.endpoint_id.as_deref());
@@ -84,6 +103,22 @@ impl Reconcile {
         ids.into_iter().map(vpc).filter(|vpc| is_configured(vpc) && is_asked(vpc)).collect()
     }
 
+    /// The order in which VPCs are looked at, so that each gets its turn when time is short: those that an event means;
+    /// then the one that this process has not looked at for longest; then those that are not live. Two processes at once
+    /// begin at different places.
+    pub(crate) async fn in_turn(&self, mut vpcs: Vec<Vpc>, trigger: &Trigger, clock: &Clock) -> Vec<Vpc> {
+        let memory = self.memory.lock().await;
+        let start = clock.part_of(vpcs.len());
+        vpcs.rotate_left(start);
+        let is_meant = |vpc: &Vpc| match trigger {
+            Trigger::Hint { endpoint_ids } => vpc.all().any(|e| endpoint_ids.contains(&e.id)),
+            _ => false,
+        };
+        let is_live = |vpc: &Vpc| vpc.record.as_ref().is_some_and(|record| record.announced.status == Status::Live);
+        vpcs.sort_by_key(|vpc| (!is_meant(vpc), memory.looked_at(&vpc.id), is_live(vpc)));
+        vpcs
+    }
+
     /// VPCs with zones of ours that the configuration leaves out.
     pub(crate) fn elsewhere(&self, world: &World) -> BTreeSet<String> {
         let ours = world.listed.iter().filter_map(|zone| self.our_vpc(zone));
@@ -91,22 +126,29 @@ impl Reconcile {
     }
 
     fn our_vpc(&self, zone: &ListedZone) -> Option<String> {
-        let marker =
-            ZoneMarker::parse(&zone.comment).filter(|marker| zone.private && marker.owner == self.config.owner_id);
-        marker.map(|marker| marker.vpc_id)
+        let is_ours = |marker: &ZoneMarker| zone.private && self.owner("").is(&marker.owner);
+        ZoneMarker::parse(&zone.comment).filter(is_ours).map(|marker| marker.vpc_id)
     }
 
     /// The zones that matter for a VPC, with their records: those it sees whose name a wanted host needs or
     /// is below, those that we made for it, and those that the connection record remembers.
     pub(crate) async fn zones(&self, vpc: &Vpc, listed: &[ListedZone]) -> Result<Vec<Zone>, AwsError> {
-        let wanted: BTreeSet<Name> = desired::zones(&self.config.hosts, &BTreeSet::new()).into_keys().collect();
+        let hosts = self.config.routes.names();
+        let wanted: BTreeSet<Name> = desired::zones(&hosts, &BTreeSet::new()).into_keys().collect();
         let is_needed = |name: &Name| {
             let is_between = |host: &Name| host.is_within(name) && wanted.iter().any(|zone| name.is_below(zone));
-            wanted.contains(name) || self.config.hosts.iter().any(is_between)
+            wanted.contains(name) || hosts.iter().any(is_between)
         };
         let remembered: BTreeSet<&str> =
             vpc.record.iter().flat_map(|record| &record.zones).filter_map(|(_, id)| id.as_deref()).collect();
-        let on_vpc = self.route53.zones_on_vpc(&vpc.id).await?;
+        let staging = async {
+            match &self.config.staging_vpc_id {
+                Some(id) => self.route53.zones_on_vpc(id).await,
+                None => Ok(Vec::new()),
+            }
+        };
+        let (on_vpc, staged) = tokio::try_join!(self.route53.zones_on_vpc(&vpc.id), staging)?;
+        let staged: BTreeSet<String> = staged.into_iter().map(|zone| zone.id).collect();
         let is_new =
             |seen: &VpcZone| !seen.of_service && is_needed(&seen.name) && !listed.iter().any(|zone| zone.id == seen.id);
         // A zone that was made since the list was read looks like another account's.
@@ -121,9 +163,10 @@ impl Reconcile {
             if is_needed(&seen.name) || is_ours || remembered.contains(seen.id.as_str()) {
                 let holder = if own.is_some() { Holder::Account } else { Holder::Other(seen.holder) };
                 let comment = own.map(|zone| zone.comment.clone()).unwrap_or_default();
-                let zone =
-                    Zone { id: seen.id.clone(), name: seen.name, comment, holder, on_vpc: true, records: Vec::new() };
-                zones.insert(seen.id, zone);
+                let on_staging = staged.contains(&seen.id);
+                let (id, name) = (seen.id.clone(), seen.name);
+                zones
+                    .insert(seen.id, Zone { id, name, comment, holder, on_vpc: true, on_staging, records: Vec::new() });
             }
         }
         for zone in listed.iter().filter(|zone| self.our_vpc(zone).as_deref() == Some(vpc.id.as_str())) {
@@ -133,6 +176,7 @@ impl Reconcile {
                 comment: zone.comment.clone(),
                 holder: Holder::Account,
                 on_vpc: false,
+                on_staging: staged.contains(&zone.id),
                 records: Vec::new(),
             });
         }

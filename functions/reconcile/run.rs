@@ -1,12 +1,16 @@
 //! The algorithm: one path for every trigger.
 
+use std::collections::BTreeSet;
+
+use futures::future::ready;
 use futures::stream::{StreamExt, iter};
 use planner::log::chain;
 use planner::report::{Connection, Mode, Problem, Report};
 use planner::trigger::Trigger;
+use tokio::time::Instant;
 
 use super::end::Done;
-use super::read::VPCS_AT_ONCE;
+use super::read::{VPCS_AT_ONCE, Vpc};
 use super::{Clock, Reconcile, Redeliver, problems};
 use crate::error::AwsError;
 
@@ -14,8 +18,9 @@ impl Reconcile {
     /// Looks at the world and makes it as it should be.
     ///
     /// Flow: read the endpoints (a settled sweep ends here, after one AWS call); read zones and what was
-    /// announced; then for each VPC, independently of the others: read its records, plan, write, wait until
-    /// Route 53 has it everywhere, read again and plan again, announce.
+    /// announced; then for each VPC that does not rest, independently of the others: read its records, plan, write,
+    /// wait until Route 53 has it everywhere, read again and plan again, announce. When time gets short, no further VPC
+    /// is begun: the next sweep goes on with those.
     ///
     /// Guarantees: nothing is written after a failed read, before the endpoint is available, or where a record
     /// of somebody else stands in the way. Duplicate, late and concurrent runs end in the same state.
@@ -28,39 +33,54 @@ impl Reconcile {
             Ok(endpoints) => endpoints,
             Err(error) => return stop(error),
         };
-        if *trigger == Trigger::Sweep
-            && let Some(report) = self.memory.lock().await.settled(&endpoints)
-        {
-            return Ok(report);
+        match trigger {
+            Trigger::Sweep => {
+                if let Some(report) = self.memory.lock().await.settled(&endpoints, |e| self.is_tdp(e)) {
+                    return Ok(report);
+                }
+            }
+            Trigger::Drift => self.memory.lock().await.unsettle(),
+            _ => {}
         }
         let world = match self.world().await {
             Ok(world) => world,
             Err(error) => return stop(error),
         };
-
         let vpcs = self.vpcs(&endpoints, &world, trigger);
-        let mut done: Vec<Done> = iter(&vpcs)
-            .map(|vpc| self.connection(vpc, &world, trigger, clock))
+        let (mut connections, open) = self.memory.lock().await.part(vpcs, trigger);
+        let open = self.in_turn(open, trigger, clock).await;
+        let world = &world;
+        let done: Vec<(&Vpc, Done)> = iter(&open)
+            .take_while(|_| ready(Instant::now() < clock.start_until()))
+            .map(|vpc| async move { (vpc, self.connection(vpc, world, trigger, clock).await) })
             .buffer_unordered(VPCS_AT_ONCE)
             .collect()
             .await;
-        done.retain(|done| done.connection.is_some());
-        done.sort_by(|a, b| a.vpc_id().cmp(&b.vpc_id()));
+        let reached: BTreeSet<&str> = done.iter().map(|(vpc, _)| vpc.id.as_str()).collect();
+        let missed: Vec<&str> = open.iter().map(|vpc| vpc.id.as_str()).filter(|id| !reached.contains(id)).collect();
 
-        let is_at_rest = done.iter().all(Done::rests);
-        let connections: Vec<Connection> = done.iter().filter_map(|done| done.connection.clone()).collect();
-        let errors: Vec<AwsError> = done.into_iter().filter_map(|done| done.error).collect();
-        let mut notes =
-            if connections.is_empty() { vec![problems::nothing_found(&self.config, trigger)] } else { Vec::new() };
-        notes.extend(problems::elsewhere(&self.elsewhere(&world)));
-        let result = self.report(trigger, connections, &errors, &notes);
+        connections.extend(done.iter().filter_map(|(_, done)| done.connection.clone()));
+        connections.sort_by(|a, b| a.vpc_id.cmp(&b.vpc_id));
+        let mut notes = problems::missed(&missed).into_iter().collect::<Vec<Problem>>();
+        if connections.is_empty() && missed.is_empty() {
+            notes.push(problems::nothing_found(&self.config, trigger));
+        }
+        notes.extend(problems::elsewhere(&self.elsewhere(world)));
+        notes.extend(problems::pins_missing(&self.config.pinned, &endpoints, trigger));
         let mut memory = self.memory.lock().await;
         // A look at one endpoint says nothing about the others, and one that may not write announces nothing.
-        if !is_at_rest {
-            memory.unsettle();
-        } else if trigger.only().is_none() && trigger.may_write() {
+        let is_whole = trigger.only().is_none() && trigger.may_write();
+        for (vpc, done) in &done {
+            memory.note(vpc, done, is_whole);
+        }
+        let is_at_rest = missed.is_empty() && done.iter().all(|(_, done)| done.rests());
+        let errors: Vec<AwsError> = done.into_iter().filter_map(|(_, done)| done.error).collect();
+        let result = self.report(trigger, connections, &errors, &notes);
+        if is_whole {
             let report = result.as_ref().unwrap_or_else(|again| &again.report);
-            memory.settle(endpoints, report);
+            memory.whole = is_at_rest.then(|| (report.mode, report.problems.clone()));
+        } else if !is_at_rest {
+            memory.whole = None;
         }
         result
     }

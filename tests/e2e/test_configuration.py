@@ -27,11 +27,16 @@ REFUSED: list[tuple[str, str | None, tuple[str, ...]]] = [
     ("TDP_COMPONENTS", "robot,hub", ("hub", "data-hub", "agent", "agent-s3-direct", "connector")),
     ("TDP_COMPONENTS", "Hub", ("hub", "connector")),
     ("TDP_BUCKET_PREFIX", "Bad_Prefix", ("infra",)),
-    ("AWS_SERVICE_ROUTING", "own", ("none",)),
-    ("AWS_SERVICE_ROUTING", "tdp", ("none",)),
-    ("AWS_SERVICE_ROUTING", "all", ("none",)),
-    ("EXTRA_VPC_IDS", "vpc-0a1b2c3d4e5f60718", ("not support",)),
-    ("STAGING_VPC_ID", "vpc-0a1b2c3d4e5f60718", ("not support",)),
+    ("AWS_SERVICE_ROUTING", "all", ("none", "own", "tdp")),
+    ("EXTRA_VPC_IDS", "vpc-xyz", ("vpc-", "@<account>/<region>")),
+    ("EXTRA_VPC_IDS", "vpc-0a1b2c3d4e5f60718@1234/us-east-1", ("@<account>/<region>",)),
+    ("EXTRA_VPC_IDS", "vpc-0a1b2c3d4e5f60718@123456789012", ("@<account>/<region>",)),
+    ("STAGING_VPC_ID", "staging", ("vpc-",)),
+    ("ENDPOINT_ID", "vpce-svc-0a1b2c3d4e5f60718", ("vpce-",)),
+    ("HOLD_HOSTS", "ecs-a-*.us-east-1.amazonaws.com", ("DNS wildcard",)),
+    ("ADOPT_OWNER", "a stack", ("former stacks",)),
+    ("ADOPT_OWNER", "tdp-test", ("other owners",)),
+    ("ACCOUNT_ID", "1234", ("12 digits",)),
     ("VERIFIERS", "tdp-verify", ("vpc-",)),
     ("VERIFIERS", "vpc-0a1b2c3d=", ("name or ARN",)),
     ("VERIFIERS", "vpc-0a1b2c3d=a b", ("name or ARN",)),
@@ -53,7 +58,9 @@ REFUSED: list[tuple[str, str | None, tuple[str, ...]]] = [
     ("EXTRA_HOSTS", "https://a.example.com", ("host",)),
     ("EXTRA_HOSTS", f"{'a' * 64}.example.com", ("host",)),
     ("EXTRA_HOSTS", ".".join(["abcdefghi"] * 27), ("host",)),
-    ("EXTRA_HOSTS", "a.example.com=com.amazonaws.us-east-1.s3", ("not support",)),
+    ("EXTRA_HOSTS", "a.example.com=s3", ("host=<service name>",)),
+    ("EXTRA_HOSTS", "a.example.com=", ("host=<service name>",)),
+    ("EXTRA_HOSTS", "a.example.com=com.amazonaws.vpce.us-east-1.vpce-svc-0a1b2c3d4e5f60718", ("the TDP service",)),
     ("VPC_ID", "vpc-xyz", ("vpc-",)),
     ("VPC_ID", "subnet-0a1b2c3d4e5f60718", ("vpc-",)),
     ("VPC_ID", "vpc-0a1b2c3d4e5f60718,vpc-0b1b2c3d4e5f60718", ("vpc-",)),
@@ -114,6 +121,26 @@ def test_everything_that_is_wrong_is_said_at_once(aws: EmbeddedAws) -> None:
         assert variable in stderr
 
 
+HERE, THERE = "vpc-0a1b2c3d4e5f60718", "vpc-0b1b2c3d4e5f60718"
+CONTRADICTIONS: list[tuple[dict[str, str], tuple[str, ...]]] = [
+    ({"EXTRA_HOSTS": "a.example.com,a.example.com=com.amazonaws.us-east-1.s3"}, ("EXTRA_HOSTS", "one place for each")),
+    ({"EXTRA_VPC_IDS": THERE}, ("VPC_ID is not set", "EXTRA_VPC_IDS")),
+    ({"EXTRA_VPC_IDS": HERE, "VPC_ID": HERE}, ("EXTRA_VPC_IDS", "other VPCs than VPC_ID")),
+    ({"EXTRA_VPC_IDS": f"{THERE},{THERE}@210987654321/us-west-2", "VPC_ID": HERE}, ("EXTRA_VPC_IDS", "each VPC once")),
+    ({"EXTRA_VPC_IDS": THERE, "STAGING_VPC_ID": THERE, "VPC_ID": HERE}, ("EXTRA_VPC_IDS", "STAGING_VPC_ID")),
+    ({"EXTRA_VPC_IDS": ",".join(f"vpc-{n:017x}" for n in range(61)), "VPC_ID": HERE}, ("EXTRA_VPC_IDS", "at most 60")),
+    ({"STAGING_VPC_ID": HERE, "VPC_ID": HERE}, ("STAGING_VPC_ID", "not VPC_ID itself")),
+]
+
+
+@pytest.mark.parametrize(("changes", "said"), CONTRADICTIONS, ids=[" ".join(c)[:60] for c, _ in CONTRADICTIONS])
+def test_settings_that_contradict_each_other_fail_at_init(
+    aws: EmbeddedAws, changes: dict[str, str], said: tuple[str, ...]
+) -> None:
+    stderr, code = fails_at_init(variables(aws, TOPIC, **changes))
+    assert code != 0 and all(words in stderr for words in said), stderr
+
+
 def test_a_missing_bucket_prefix_for_s3_direct_upload_is_refused(aws: EmbeddedAws) -> None:
     stderr, _ = fails_at_init(variables(aws, TOPIC, TDP_COMPONENTS="agent-s3-direct"))
     assert "TDP_BUCKET_PREFIX" in stderr and "agent-s3-direct" in stderr
@@ -131,6 +158,10 @@ ACCEPTED: list[dict[str, str]] = [
     {"TDP_COMPONENTS": "hub, agent ,connector"},
     {"TDP_COMPONENTS": ""},
     {"AWS_SERVICE_ROUTING": "none"},
+    {"AWS_SERVICE_ROUTING": "own"},
+    {"AWS_SERVICE_ROUTING": "tdp"},
+    {"EXTRA_HOSTS": "a.example.com=com.amazonaws.us-east-1.execute-api", "HOLD_HOSTS": "*.files.example.com, b.example.com"},
+    {"ENDPOINT_ID": "vpce-0a1b2c3d4e5f60718, vpce-0b1b2c3d", "ADOPT_OWNER": "old-stack,older.stack"},
     {"CUTOVER_PROOF": "require"},
     {"VERIFIERS": "vpc-0a1b2c3d=verify, vpc-0a1b2c3e=arn:aws:lambda:us-east-1:123456789012:function:verify:live"},
     {"CUTOVER_PROOF": "report"},

@@ -272,7 +272,7 @@ def dies_at(scene: Scene, function: Function, operation: str, nth: int = 1) -> N
         (CHANGE, 1),
         (CHANGE, 2),
         ("GetChange", 1),
-        ("GetChange", 4),
+        ("GetChange", 2),
         ("Publish", 1),
         ("PutParameter", 1),
     ],

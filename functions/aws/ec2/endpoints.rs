@@ -1,15 +1,17 @@
 //! The endpoints, and the addresses of their network interfaces.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use aws_sdk_ec2::primitives::DateTime;
-use aws_sdk_ec2::types::{DnsRecordIpType, IpAddressType, NetworkInterface, VpcEndpoint};
+use aws_sdk_ec2::types::{DnsRecordIpType, Filter, IpAddressType, NetworkInterface, VpcEndpoint};
 use checks::facts;
-use planner::endpoint::{DnsEntry, Endpoint, State};
+use planner::endpoint::{DnsEntry, Endpoint, Kind, State};
 use planner::name::Name;
 use planner::proof::Address;
 use planner::record::RecordType;
 
 use super::{Ec2, filter, incomplete, sorted};
-use crate::error::{AwsError, Kind, failed};
+use crate::error::{self, AwsError, failed};
 
 const DESCRIBE: &str = "ec2:DescribeVpcEndpoints";
 const INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
@@ -32,16 +34,23 @@ pub struct TdpFound {
 }
 
 impl Ec2 {
-    /// Every interface endpoint to a service in this account and Region, all pages, sorted by id.
+    /// Every interface endpoint to a service in this account and Region, and the endpoints of any kind to others; all pages,
+    /// sorted by id.
     ///
     /// # Errors
     /// [`AwsError`], also for an entry without an id, VPC or state: half an answer is none.
-    pub async fn endpoints(&self, service_name: &str, vpc_id: Option<&str>) -> Result<Vec<Endpoint>, AwsError> {
-        let mut request = self
-            .client
-            .describe_vpc_endpoints()
-            .filters(filter("service-name", service_name))
-            .filters(filter("vpc-endpoint-type", "Interface"));
+    pub async fn endpoints(
+        &self,
+        service_name: &str,
+        others: &BTreeSet<&str>,
+        vpc_id: Option<&str>,
+    ) -> Result<Vec<Endpoint>, AwsError> {
+        let names = std::iter::once(service_name).chain(others.iter().copied());
+        let services = Filter::builder().name("service-name").set_values(Some(names.map(str::to_owned).collect()));
+        let mut request = self.client.describe_vpc_endpoints().filters(services.build());
+        if others.is_empty() {
+            request = request.filters(filter("vpc-endpoint-type", "Interface"));
+        }
         if let Some(vpc) = vpc_id {
             request = request.filters(filter("vpc-id", vpc));
         }
@@ -51,6 +60,7 @@ impl Ec2 {
             let item = item.map_err(failed(DESCRIBE, service_name))?;
             endpoints.push(endpoint(&item).ok_or_else(|| incomplete(DESCRIBE, service_name))?);
         }
+        endpoints.retain(|e: &Endpoint| e.kind == Kind::Interface || e.service_name != service_name);
         endpoints.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(endpoints)
     }
@@ -67,7 +77,7 @@ impl Ec2 {
                 _ => Err(incomplete(DESCRIBE, id)),
             },
             Err(error) => match failed(DESCRIBE, id)(error) {
-                error if error.kind == Kind::NotFound => Ok(None),
+                error if error.kind == error::Kind::NotFound => Ok(None),
                 error => Err(error),
             },
         }
@@ -94,29 +104,33 @@ impl Ec2 {
         Ok(found)
     }
 
-    /// The addresses that clients reach an endpoint at, of the families that its DNS name serves, sorted. An
-    /// endpoint has one network interface per subnet.
+    /// The addresses that clients reach endpoints at, by endpoint id: of the families that each one's DNS name serves, sorted.
+    /// An endpoint has one network interface per subnet.
     /// <https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html>
     ///
     /// # Errors
     /// [`AwsError`], also for an interface that is missing in the answer: half an answer is none.
-    pub async fn addresses(&self, endpoint: &Endpoint) -> Result<Vec<Address>, AwsError> {
-        if endpoint.interface_ids.is_empty() {
-            return Ok(Vec::new());
+    pub async fn addresses(&self, endpoints: &[&Endpoint]) -> Result<BTreeMap<String, Vec<Address>>, AwsError> {
+        let ids: BTreeSet<String> = endpoints.iter().flat_map(|e| e.interface_ids.iter().cloned()).collect();
+        let subject = endpoints.iter().map(|e| e.id.as_str()).collect::<Vec<&str>>().join(", ");
+        let mut found: BTreeMap<String, NetworkInterface> = BTreeMap::new();
+        if !ids.is_empty() {
+            let request = self.client.describe_network_interfaces();
+            let request = request.set_network_interface_ids(Some(ids.iter().cloned().collect()));
+            let answer = request.send().await.map_err(failed(INTERFACES, &subject))?;
+            let interfaces = answer.network_interfaces.unwrap_or_default().into_iter();
+            found.extend(interfaces.filter_map(|item| Some((item.network_interface_id()?.to_owned(), item))));
         }
-        let request = self.client.describe_network_interfaces();
-        let answer = request
-            .set_network_interface_ids(Some(endpoint.interface_ids.clone()))
-            .send()
-            .await
-            .map_err(failed(INTERFACES, &endpoint.id))?;
-        let found = answer.network_interfaces();
-        if found.len() != endpoint.interface_ids.len() {
-            return Err(incomplete(INTERFACES, &endpoint.id));
+        if ids.iter().any(|id| !found.contains_key(id)) {
+            return Err(incomplete(INTERFACES, &subject));
         }
-        let mut addresses: Vec<Address> = found.iter().flat_map(|item| addresses(item, endpoint)).collect();
-        addresses.sort_by_key(|address| address.ip);
-        Ok(addresses)
+        let of = |endpoint: &&Endpoint| {
+            let items = endpoint.interface_ids.iter().filter_map(|id| found.get(id));
+            let mut addresses: Vec<Address> = items.flat_map(|item| addresses(item, endpoint)).collect();
+            addresses.sort_by_key(|address| address.ip);
+            (endpoint.id.clone(), addresses)
+        };
+        Ok(endpoints.iter().map(of).collect())
     }
 }
 
@@ -132,6 +146,11 @@ fn addresses(item: &NetworkInterface, endpoint: &Endpoint) -> Vec<Address> {
 fn endpoint(item: &VpcEndpoint) -> Option<Endpoint> {
     // The wire says `available`, the enum knows `Available`: the text is what EC2 said.
     let state = State::parse(item.state()?.as_str());
+    let kind = match item.vpc_endpoint_type()?.as_str().to_ascii_lowercase().as_str() {
+        "interface" => Kind::Interface,
+        "gateway" => Kind::Gateway,
+        _ => Kind::Other,
+    };
     let dns_entries = item
         .dns_entries()
         .iter()
@@ -147,6 +166,9 @@ fn endpoint(item: &VpcEndpoint) -> Option<Endpoint> {
     Some(Endpoint {
         id: item.vpc_endpoint_id()?.to_owned(),
         vpc_id: item.vpc_id()?.to_owned(),
+        // An endpoint to a VPC Lattice resource names that instead of a service.
+        service_name: item.service_name().unwrap_or_default().to_owned(),
+        kind,
         state,
         created: item.creation_timestamp().map_or(0, DateTime::secs),
         dns_entries,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use crate::name::{Name, NameError};
+use crate::partition::{dns_suffix, service_names};
 
 const CATALOG: &str = include_str!("../catalog.json");
 
@@ -26,6 +27,16 @@ pub struct Host {
     pub host: String,
     /// `tdp`, or `aws:<service>`.
     pub via: String,
+    /// The names of that AWS service as an endpoint service; empty for `tdp`.
+    pub service_names: Vec<String>,
+}
+
+/// A name that is not needed by itself: a private zone for `beside` would take it from the VPC.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
+    pub host: Name,
+    pub beside: Name,
+    pub service_names: Vec<String>,
 }
 
 /// A zone that is never made, with the reason.
@@ -53,6 +64,7 @@ pub enum CatalogError {
 struct Catalog {
     never_zones: Vec<NeverRow>,
     hosts: Vec<HostRow>,
+    beside: Vec<BesideRow>,
 }
 
 #[derive(Deserialize)]
@@ -62,11 +74,22 @@ struct NeverRow {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct HostRow {
     host: String,
     only: Option<String>,
     components: Vec<String>,
     via: String,
+    service_region: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BesideRow {
+    host: String,
+    beside: String,
+    via: String,
+    service_region: Option<String>,
 }
 
 impl Deployment {
@@ -78,8 +101,14 @@ impl Deployment {
         Some(
             text.replace("{platform}", self.platform_host.as_str())
                 .replace("{region}", &self.region)
+                .replace("{suffix}", dns_suffix(&self.region))
                 .replace("{bucket}", bucket.unwrap_or_default()),
         )
+    }
+
+    fn service_names(&self, via: &str, region: Option<&str>) -> Vec<String> {
+        let service = via.strip_prefix("aws:");
+        service.map(|service| service_names(region.unwrap_or(&self.region), service)).unwrap_or_default()
     }
 }
 
@@ -87,6 +116,7 @@ impl Deployment {
 #[derive(Clone, Debug)]
 pub struct Applied {
     pub hosts: Vec<Host>,
+    pub beside: Vec<Beside>,
     pub never_zones: Vec<NeverZone>,
 }
 
@@ -123,7 +153,19 @@ pub fn apply(deployment: &Deployment) -> Result<Applied, CatalogError> {
         .hosts
         .iter()
         .filter(|row| wanted(row))
-        .filter_map(|row| deployment.fill(&row.host).map(|host| Host { host, via: row.via.clone() }))
+        .filter_map(|row| {
+            let service_names = deployment.service_names(&row.via, row.service_region.as_deref());
+            deployment.fill(&row.host).map(|host| Host { host, via: row.via.clone(), service_names })
+        })
+        .collect();
+    let beside = catalog
+        .beside
+        .iter()
+        .filter_map(|row| {
+            let service_names = deployment.service_names(&row.via, row.service_region.as_deref());
+            let (host, beside) = (deployment.fill(&row.host)?, deployment.fill(&row.beside)?);
+            Some(Beside { host: Name::from_wire(&host), beside: Name::from_wire(&beside), service_names })
+        })
         .collect();
     let never_zones = catalog
         .never_zones
@@ -132,5 +174,5 @@ pub fn apply(deployment: &Deployment) -> Result<Applied, CatalogError> {
             deployment.fill(&row.zone).map(|zone| NeverZone { zone: Name::from_wire(&zone), why: row.why })
         })
         .collect();
-    Ok(Applied { hosts, never_zones })
+    Ok(Applied { hosts, beside, never_zones })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::association::noted;
 use crate::marker::{self, Marker, ZoneMarker};
 use crate::name::Name;
 use crate::record::{RecordSet, RecordType};
@@ -24,6 +25,8 @@ pub struct Zone {
     pub holder: Holder,
     /// Whether the zone is associated with the VPC in question.
     pub on_vpc: bool,
+    /// Whether it is associated with the staging VPC.
+    pub on_staging: bool,
     /// Every record set, all pages.
     pub records: Vec<RecordSet>,
 }
@@ -33,6 +36,15 @@ pub struct Zone {
 pub struct Owner<'a> {
     pub id: &'a str,
     pub vpc_id: &'a str,
+    /// Former owners that handed over to this one: what is theirs is ours.
+    pub former: &'a [String],
+}
+
+impl Owner<'_> {
+    /// Whether a marker that names this owner makes a thing ours.
+    pub fn is(&self, owner: &str) -> bool {
+        owner == self.id || self.former.iter().any(|id| id == owner)
+    }
 }
 
 impl Zone {
@@ -41,15 +53,20 @@ impl Zone {
         self.records.iter().all(|set| matches!(set.rtype, RecordType::Ns | RecordType::Soa))
     }
 
-    /// Whether this owner created the zone for this VPC.
+    /// Whether this owner created the zone for this VPC, or it was handed over.
     pub fn is_created_by(&self, owner: Owner<'_>) -> bool {
         self.holder == Holder::Account
-            && ZoneMarker::parse(&self.comment).is_some_and(|m| m.owner == owner.id && m.vpc_id == owner.vpc_id)
+            && ZoneMarker::parse(&self.comment).is_some_and(|m| owner.is(&m.owner) && m.vpc_id == owner.vpc_id)
+    }
+
+    /// Whether the zone's comment still names a former owner.
+    pub fn is_handed_over(&self, owner: Owner<'_>) -> bool {
+        self.is_created_by(owner) && ZoneMarker::parse(&self.comment).is_some_and(|m| m.owner != owner.id)
     }
 
     /// The owner that the zone's comment names, when that is another one.
     pub fn other_owner(&self, owner: Owner<'_>) -> Option<String> {
-        ZoneMarker::parse(&self.comment).map(|m| m.owner).filter(|id| id != owner.id)
+        ZoneMarker::parse(&self.comment).map(|m| m.owner).filter(|id| !owner.is(id))
     }
 }
 
@@ -62,6 +79,8 @@ pub struct Split<'a> {
     pub other_owners: BTreeMap<Name, String>,
     /// Record sets that a marker of ours claims, with their type.
     pub owned: BTreeMap<(Name, RecordType), &'a RecordSet>,
+    /// Our note of the VPCs that we associated the zone with.
+    pub note: Option<&'a RecordSet>,
     /// Everything else but the zone's own NS and SOA, by name.
     pub foreign: BTreeMap<Name, Vec<&'a RecordSet>>,
     pub soa: Option<&'a RecordSet>,
@@ -74,6 +93,7 @@ pub fn split<'a>(zone: &'a Zone, owner: Owner<'_>) -> Split<'a> {
         markers: BTreeMap::new(),
         other_owners: BTreeMap::new(),
         owned: BTreeMap::new(),
+        note: None,
         foreign: BTreeMap::new(),
         soa: None,
     };
@@ -82,7 +102,7 @@ pub fn split<'a>(zone: &'a Zone, owner: Owner<'_>) -> Split<'a> {
     for &set in &records {
         let marked = marker::marked_name(&set.name).zip(Marker::parse(set));
         if let Some((name, marker)) = marked {
-            if marker.owner == owner.id {
+            if owner.is(&marker.owner) {
                 split.markers.insert(name, (marker, set));
             } else {
                 split.other_owners.insert(name, marker.owner);
@@ -102,6 +122,7 @@ pub fn split<'a>(zone: &'a Zone, owner: Owner<'_>) -> Split<'a> {
                 split.owned.insert((set.name.clone(), set.rtype.clone()), set);
             }
             _ if is_marker => {}
+            RecordType::Txt if noted(set, &zone.name, owner).is_some() => split.note = Some(set),
             _ => split.foreign.entry(set.name.clone()).or_default().push(set),
         }
     }
@@ -114,13 +135,17 @@ pub fn led(zones: &[Zone], owner: Owner<'_>) -> BTreeSet<Name> {
     seen.flat_map(|zone| split(zone, owner).owned.into_keys().map(|(name, _)| name)).collect()
 }
 
-/// The endpoint that our records in these zones point at, by their markers: the one that most names carry.
-pub fn pointed_at(zones: &[Zone], owner: Owner<'_>) -> Option<String> {
-    let mut count: BTreeMap<String, usize> = BTreeMap::new();
-    for zone in zones {
-        for (marker, _) in split(zone, owner).markers.into_values() {
-            *count.entry(marker.endpoint_id).or_default() += 1;
-        }
+/// Our names, with the endpoint that the marker of each names.
+pub fn ours(zones: &[Zone], owner: Owner<'_>) -> BTreeMap<Name, String> {
+    let markers = zones.iter().flat_map(|zone| split(zone, owner).markers);
+    markers.map(|(name, (marker, _))| (name, marker.endpoint_id)).collect()
+}
+
+/// The endpoint that most of our names point at, of those that `counts` takes.
+pub fn pointed_at(ours: &BTreeMap<Name, String>, counts: impl Fn(&Name, &str) -> bool) -> Option<String> {
+    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, id) in ours.iter().filter(|(name, id)| counts(name, id)) {
+        *count.entry(id).or_default() += 1;
     }
-    count.into_iter().max_by_key(|(_, n)| *n).map(|(id, _)| id)
+    count.into_iter().max_by_key(|(_, n)| *n).map(|(id, _)| id.to_owned())
 }

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::current::{Holder, Split, Zone, split};
+use crate::endpoint::Target;
 use crate::marker::{Marker, marker_name};
 use crate::name::Name;
 use crate::plan::{Action, Change, Intent};
 use crate::record::{Data, RecordSet, RecordType, soa_wanted};
 use crate::report::Problem;
+use crate::route::Wish;
 
 /// The difference of one zone.
 pub(crate) struct ZoneDiff {
@@ -28,6 +30,7 @@ pub(crate) fn diff_wanted(intent: &Intent<'_>, name: &Name, zone: Option<&Zone>,
         comment: String::new(),
         holder: Holder::Account,
         on_vpc: true,
+        on_staging: false,
         records: Vec::new(),
     };
     let mut diff = Diff::new(intent, name, zone.unwrap_or(&empty));
@@ -84,7 +87,12 @@ impl<'a> Diff<'a> {
 
     fn done(mut self) -> ZoneDiff {
         self.changes.sort_by(|a, b| (&a.name, &a.rtype).cmp(&(&b.name, &b.rtype)));
-        ZoneDiff { empties: self.split.foreign.is_empty(), changes: self.changes, problems: self.problems }
+        ZoneDiff { empties: self.empties(), changes: self.changes, problems: self.problems }
+    }
+
+    /// Whether nothing is left when everything of ours that may go is gone.
+    fn empties(&self) -> bool {
+        self.split.foreign.is_empty() && !self.split.markers.keys().any(|name| self.intent.leaves(name))
     }
 
     fn change(&mut self, name: &Name, rtype: &RecordType, before: Option<&Data>, after: Option<Data>) {
@@ -112,13 +120,13 @@ impl<'a> Diff<'a> {
 
     /// One wanted host: its address records and its marker.
     fn host(&mut self, host: &Name) {
-        let Some((endpoint, alias)) = self.intent.target else { return };
+        let Some(Wish::Lead(target)) = self.intent.wishes.get(host) else { return };
         if let Some(other) = self.split.other_owners.get(host).cloned() {
             self.problems.push(other_owner(host, &other));
             return;
         }
-        let types = endpoint.record_types();
-        let taken = self.foreign_at(host, &types, alias);
+        let (types, alias) = (&target.types, &target.alias);
+        let taken = self.foreign_at(host, types, alias);
         let before = self.changes.len();
         for rtype in &ADDRESS_TYPES {
             let set = self.split.owned.get(&(host.clone(), rtype.clone())).copied();
@@ -134,14 +142,14 @@ impl<'a> Diff<'a> {
             self.change(host, &set.rtype, Some(&set.data), None);
         }
         let records_change = self.changes.len() > before;
-        self.marker(host, &endpoint.id, types, records_change);
+        self.marker(host, target, records_change);
     }
 
-    fn marker(&mut self, host: &Name, endpoint_id: &str, types: Vec<RecordType>, records_change: bool) {
+    fn marker(&mut self, host: &Name, target: &Target, records_change: bool) {
         let wanted = Marker {
             owner: self.intent.owner.id.to_owned(),
-            endpoint_id: endpoint_id.to_owned(),
-            types,
+            endpoint_id: target.endpoint_id.clone(),
+            types: target.types.clone(),
             change: self.intent.change.to_owned(),
             confirmed: None,
         };
@@ -180,13 +188,16 @@ impl<'a> Diff<'a> {
         taken
     }
 
-    /// Everything of ours at names that are not wanted.
+    /// Everything of ours at names that are not wanted here and not to be left alone.
     fn unwanted(&mut self, hosts: &BTreeSet<Name>) {
-        let owned: Vec<&RecordSet> =
-            self.split.owned.iter().filter(|((name, _), _)| !hosts.contains(name)).map(|(_, set)| *set).collect();
-        let markers: Vec<&RecordSet> =
-            self.split.markers.iter().filter(|(name, _)| !hosts.contains(name)).map(|(_, (_, set))| *set).collect();
-        for set in owned.into_iter().chain(markers) {
+        let intent = self.intent;
+        let goes = |name: &Name| !hosts.contains(name) && !intent.leaves(name);
+        let owned = self.split.owned.iter().filter(|((name, _), _)| goes(name)).map(|(_, set)| *set);
+        let markers = self.split.markers.iter().filter(|(name, _)| goes(name)).map(|(_, (_, set))| *set);
+        // The note of associations goes with the zone: until then it says which of them are ours.
+        let goes_too = hosts.is_empty() && self.created && self.empties();
+        let note = self.split.note.filter(|_| goes_too);
+        for set in owned.chain(markers).chain(note).collect::<Vec<&RecordSet>>() {
             self.change(&set.name, &set.rtype, Some(&set.data), None);
         }
     }

@@ -1,5 +1,6 @@
 //! An interface endpoint as EC2 described it, and what may be done with it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::name::Name;
@@ -88,11 +89,23 @@ pub struct DnsEntry {
     pub zone_id: String,
 }
 
-/// An interface endpoint.
+/// What sort of endpoint it is, as far as DNS is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Has names and addresses.
+    Interface,
+    /// Works by the route tables of its VPC: no name leads to it.
+    Gateway,
+    Other,
+}
+
+/// A VPC endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     pub id: String,
     pub vpc_id: String,
+    pub service_name: String,
+    pub kind: Kind,
     pub state: State,
     /// Creation time, seconds since 1970.
     pub created: i64,
@@ -115,6 +128,8 @@ impl Endpoint {
         Endpoint {
             id: id.to_owned(),
             vpc_id: vpc_id.to_owned(),
+            service_name: String::new(),
+            kind: Kind::Interface,
             state: State::Missing,
             created: 0,
             dns_entries: Vec::new(),
@@ -138,7 +153,9 @@ impl Endpoint {
     /// The regional entry: the procedure's "primary DNS name" and the alias target.
     ///
     /// It is known by its shape `vpce-<id>-<hash>.…`: a zonal name has the Availability Zone after the hash,
-    /// the private DNS name does not start with the endpoint's id. Its place in the list means nothing.
+    /// the private DNS name does not start with the endpoint's id. Its place in the list means nothing. Those of
+    /// Amazon S3 have a star before them, which belongs to the name.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html>
     /// `None` while EC2 lists no such entry, lists two, or has no zone id for it yet.
     /// <https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html#interface-endpoint-dns-hostnames>
     pub fn regional(&self) -> Option<&DnsEntry> {
@@ -148,7 +165,7 @@ impl Endpoint {
     }
 
     fn is_regional(&self, entry: &DnsEntry) -> bool {
-        let Some((label, domain)) = entry.name.as_str().split_once('.') else { return false };
+        let Some((label, domain)) = plain(&entry.name).split_once('.') else { return false };
         let hash = label.strip_prefix(self.id.to_ascii_lowercase().as_str()).and_then(|rest| rest.strip_prefix('-'));
         let is_vpce = domain.contains(".vpce.");
         hash.is_some_and(|hash| !hash.is_empty() && hash.bytes().all(|b| b.is_ascii_alphanumeric()))
@@ -160,9 +177,9 @@ impl Endpoint {
     /// The names that lead to one Availability Zone each, `vpce-<id>-<hash>-<zone>.…`, in order.
     pub fn zonal(&self) -> Vec<&Name> {
         let Some(regional) = self.regional() else { return Vec::new() };
-        let Some((label, domain)) = regional.name.as_str().split_once('.') else { return Vec::new() };
+        let Some((label, domain)) = plain(&regional.name).split_once('.') else { return Vec::new() };
         let is_zonal = |name: &Name| {
-            let parts = name.as_str().split_once('.');
+            let parts = plain(name).split_once('.');
             parts.is_some_and(|(own, rest)| {
                 rest == domain && own.strip_prefix(label).is_some_and(|zone| zone.starts_with('-'))
             })
@@ -182,6 +199,11 @@ impl Endpoint {
         })
     }
 
+    /// Where a name that should lead to the endpoint points; `None` while EC2 lists no regional name.
+    pub fn target(&self) -> Option<Target> {
+        Some(Target { endpoint_id: self.id.clone(), alias: self.alias()?, types: self.record_types() })
+    }
+
     /// Whether the endpoint's own private DNS already answers for `host` in this VPC.
     pub fn private_dns_covers(&self, host: &Name) -> bool {
         self.private_dns_name(host).is_some()
@@ -196,14 +218,42 @@ impl Endpoint {
     }
 }
 
+/// Where a name leads: an endpoint, its alias, and the record types that this serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    pub endpoint_id: String,
+    pub alias: Data,
+    pub types: Vec<RecordType>,
+}
+
+/// A name without the star before it.
+fn plain(name: &Name) -> &str {
+    name.as_str().strip_prefix("*.").unwrap_or(name.as_str())
+}
+
 /// Which endpoint of a VPC the records should point at.
 ///
-/// The one that they point at stays while it is available or on its way there; otherwise the newest available
-/// one; otherwise the one they point at, whatever its state; otherwise the newest.
-pub fn choose<'a>(endpoints: &'a [Endpoint], pointed_at: Option<&str>) -> Option<&'a Endpoint> {
-    let current = endpoints.iter().find(|e| Some(e.id.as_str()) == pointed_at);
+/// One that is pinned is taken once it is available, and not left again: a move is not undone by a second one.
+/// Otherwise the one that records point at stays while it is available or on its way there; otherwise the newest
+/// available one; otherwise the one they point at, whatever its state; otherwise the newest.
+pub fn choose<'a>(
+    endpoints: impl IntoIterator<Item = &'a Endpoint>,
+    pointed_at: Option<&str>,
+    pinned: &BTreeSet<String>,
+) -> Option<&'a Endpoint> {
+    let endpoints: Vec<&Endpoint> = endpoints.into_iter().collect();
+    let pinned = endpoints.iter().copied().find(|e| pinned.contains(&e.id));
+    let is_taken = |e: &&Endpoint| e.state == State::Available || Some(e.id.as_str()) == pointed_at;
+    let free = choose_freely(&endpoints, pointed_at);
+    let is_usable = free.is_some_and(|e| matches!(e.state, State::Available | State::Pending));
+    pinned.filter(is_taken).or(free.filter(|_| is_usable)).or(pinned).or(free)
+}
+
+fn choose_freely<'a>(endpoints: &[&'a Endpoint], pointed_at: Option<&str>) -> Option<&'a Endpoint> {
+    let endpoints = || endpoints.iter().copied();
+    let current = endpoints().find(|e| Some(e.id.as_str()) == pointed_at);
     let newest = |wanted: fn(&State) -> bool| {
-        endpoints.iter().filter(|e| wanted(&e.state)).max_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)))
+        endpoints().filter(|e| wanted(&e.state)).max_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)))
     };
     current
         .filter(|e| e.state == State::Available || e.state == State::Pending)

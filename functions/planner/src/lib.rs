@@ -6,6 +6,7 @@
 //! takes it). [`proof`] and [`cause`] are what a verifier is asked and answers. [`report`], [`news`] and [`message`]
 //! say what happened, to machines and to people.
 
+pub mod association;
 pub mod batch;
 pub mod catalog;
 pub mod cause;
@@ -20,10 +21,13 @@ pub mod marker;
 pub mod message;
 pub mod name;
 pub mod news;
+pub mod partition;
 pub mod plan;
 pub mod proof;
 pub mod record;
 pub mod report;
+pub mod route;
 mod show;
 pub mod trigger;
+pub mod undo;
 pub mod variables;

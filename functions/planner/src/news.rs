@@ -5,9 +5,11 @@ use sha2::{Digest, Sha256};
 
 use std::collections::BTreeSet;
 
+use crate::association;
 use crate::current::{Owner, Zone, split};
 use crate::proof::{self, Verdict, expiring};
 use crate::report::{Connection, Outcome, Problem};
+use crate::route::Coverage;
 
 /// What a message is about; the `event` attribute for filter policies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +20,12 @@ pub enum Event {
     ConnectionLive,
     ConnectionLost,
     ConnectionRecovered,
+    /// The records follow another endpoint.
+    ConnectionMoved,
+    /// Who serves the hosts of AWS services, or which hosts are held.
+    CoverageChanged,
+    /// Which other VPCs use our zones.
+    AssociationsChanged,
     DriftRepaired,
     ProofFailed,
     ProofRecovered,
@@ -37,6 +45,9 @@ impl Event {
             Event::ConnectionLive => "connection-live",
             Event::ConnectionLost => "connection-lost",
             Event::ConnectionRecovered => "connection-recovered",
+            Event::ConnectionMoved => "connection-moved",
+            Event::CoverageChanged => "coverage-changed",
+            Event::AssociationsChanged => "associations-changed",
             Event::DriftRepaired => "drift-repaired",
             Event::ProofFailed => "proof-failed",
             Event::ProofRecovered => "proof-recovered",
@@ -51,10 +62,20 @@ impl Event {
     /// The `severity` attribute: `info`, `warning` or `error`. To be live without being reachable is an error.
     pub fn severity(self, connection: &Connection) -> &'static str {
         match self {
-            Event::ConnectionLive | Event::ConnectionRecovered if connection.proof.after == Verdict::Failed => "error",
-            Event::ConnectionWaiting | Event::ConnectionLive | Event::ConnectionRecovered | Event::ProofRecovered => {
-                "info"
+            Event::ConnectionLive | Event::ConnectionRecovered | Event::ConnectionMoved
+                if connection.proof.after == Verdict::Failed =>
+            {
+                "error"
             }
+            Event::CoverageChanged if connection.coverage.iter().any(|row| row.via.is_amiss()) => "warning",
+            Event::AssociationsChanged if connection.associations.iter().any(|one| one.state.is_open()) => "warning",
+            Event::ConnectionWaiting
+            | Event::ConnectionLive
+            | Event::ConnectionRecovered
+            | Event::ConnectionMoved
+            | Event::CoverageChanged
+            | Event::AssociationsChanged
+            | Event::ProofRecovered => "info",
             Event::Held
             | Event::DriftRepaired
             | Event::Withdrawn
@@ -75,6 +96,7 @@ impl Event {
             self,
             Event::ConnectionLive
                 | Event::ConnectionRecovered
+                | Event::ConnectionMoved
                 | Event::ProofFailed
                 | Event::ProofRecovered
                 | Event::ProofMissing
@@ -107,6 +129,12 @@ pub struct Announced {
     pub problems: String,
     /// What the configuration wants.
     pub config: String,
+    /// Who serves the hosts of AWS services.
+    #[serde(default)]
+    pub coverage: String,
+    /// The other VPCs on our zones.
+    #[serde(default)]
+    pub associations: String,
     /// Whether the connection was ever announced as live.
     pub was_live: bool,
     /// The last verdict, `passed` or `failed`; `unproven` where there was none.
@@ -179,10 +207,17 @@ fn status_news(last: Option<&Announced>, now: &Situation, connection: &Connectio
         Status::Withdrawn => (!repeated && (was_live || !connection.changes.is_empty())).then_some(Event::Withdrawn),
         Status::Live => match (last, last_status) {
             (Some(last), Some(Status::Live)) => {
-                if !same_endpoint || last.config != now.config {
+                if !same_endpoint {
+                    Some(if last.endpoint_id.is_some() { Event::ConnectionMoved } else { Event::ConnectionLive })
+                } else if last.config != now.config {
                     Some(Event::ConnectionLive)
+                } else if last.coverage != coverage_digest(connection) {
+                    Some(Event::CoverageChanged)
+                } else if last.records != now.records {
+                    Some(Event::DriftRepaired)
                 } else {
-                    (last.records != now.records).then_some(Event::DriftRepaired)
+                    let is_new = last.associations != associations_digest(connection);
+                    is_new.then_some(Event::AssociationsChanged)
                 }
             }
             (_, Some(Status::Held | Status::Lost | Status::Refused | Status::Failed)) if was_live => {
@@ -270,6 +305,8 @@ pub fn record(
             records: now.records.clone(),
             problems: problems_digest(&connection.problems),
             config: now.config.clone(),
+            coverage: coverage_digest(connection),
+            associations: associations_digest(connection),
             was_live: now.status == Status::Live || (now.status != Status::Withdrawn && was_live),
             proof,
             is_proof_missing,
@@ -330,6 +367,26 @@ pub fn records_digest(zones: &[Zone], owner: Owner<'_>) -> String {
 /// Digest of what the configuration wants: anything that makes a change wanted rather than drift.
 pub fn config_digest<'a>(wanted: impl Iterator<Item = &'a str>) -> String {
     digest(wanted)
+}
+
+fn coverage_digest(connection: &Connection) -> String {
+    let line =
+        |row: &Coverage| format!("{} {:?} {}", row.host, row.via, row.endpoint_id.as_deref().unwrap_or_default());
+    let lines: Vec<String> = connection.coverage.iter().map(line).collect();
+    digest_of_some(&lines)
+}
+
+/// What was removed is told once, and is no part of what there is.
+fn associations_digest(connection: &Connection) -> String {
+    let there = connection.associations.iter().filter(|one| one.state != association::State::Removed);
+    let mut lines: Vec<String> = there.map(|one| format!("{} {} {:?}", one.zone_id, one.vpc, one.state)).collect();
+    lines.sort();
+    digest_of_some(&lines)
+}
+
+/// Empty for nothing, as in records of earlier versions.
+fn digest_of_some(lines: &[String]) -> String {
+    if lines.is_empty() { String::new() } else { digest(lines.iter().map(String::as_str)) }
 }
 
 fn problems_digest(problems: &[Problem]) -> String {

@@ -1,18 +1,18 @@
 //! The difference between what is there and what should be, or the reasons why nothing may be written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use crate::current::{Holder, Owner, Zone, split};
 use crate::desired;
 use crate::diff::{ZoneDiff, diff_removed, diff_wanted};
-use crate::endpoint::Endpoint;
 use crate::hides::hides;
-use crate::marker::{Marker, marker_name};
+use crate::marker::{Marker, marked_name, marker_name};
 use crate::name::Name;
 use crate::record::{Data, RecordType};
 use crate::report::{Problem, ZoneReport};
+use crate::route::Wish;
 
 /// What happens to one record set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -53,12 +53,18 @@ pub struct ZonePlan {
     pub name: Name,
     /// `None`: the zone is to be made.
     pub id: Option<String>,
+    /// The id that it got when it was made.
+    pub made: Option<String>,
     /// Ours: made by us, or to be made.
     pub created: bool,
     /// Wanted hosts live in it. Zones that only lose records are written last.
     pub wanted: bool,
-    /// Ours, but its association with the VPC is gone.
+    /// Ours, but not associated with the VPC.
     pub associate: bool,
+    /// Still associated with the staging VPC.
+    pub unstage: bool,
+    /// Handed over: its comment until now, which names a former owner.
+    pub claim: Option<String>,
     /// To be deleted after its changes: nothing but our records is in it, and none is wanted.
     pub delete: bool,
     /// Names below it that lose their public answer.
@@ -68,7 +74,8 @@ pub struct ZonePlan {
 
 impl ZonePlan {
     pub fn is_empty(&self) -> bool {
-        self.id.is_some() && !self.associate && !self.delete && self.changes.is_empty()
+        let stays = !self.associate && !self.unstage && self.claim.is_none() && !self.delete;
+        self.id.is_some() && stays && self.changes.is_empty()
     }
 }
 
@@ -119,14 +126,34 @@ impl Plan {
 #[derive(Clone, Copy, Debug)]
 pub struct Intent<'a> {
     pub owner: Owner<'a>,
-    /// Every host that the configuration wants at the TDP endpoint.
-    pub hosts: &'a BTreeSet<Name>,
-    /// The endpoint that the records should point at, with its alias; `None` to withdraw everything of ours.
-    pub target: Option<(&'a Endpoint, &'a Data)>,
+    /// What should be at each name. What is ours at other names goes.
+    pub wishes: &'a BTreeMap<Name, Wish>,
     /// Whether foreign zones and records at wanted names are taken over.
     pub adopt: bool,
     /// Names this change in the markers that it writes.
     pub change: &'a str,
+}
+
+impl Intent<'_> {
+    pub(crate) fn leads(&self, host: &Name) -> bool {
+        matches!(self.wishes.get(host), Some(Wish::Lead(_)))
+    }
+
+    /// Whether what is at a name stays, whatever it is.
+    pub(crate) fn leaves(&self, host: &Name) -> bool {
+        self.wishes.get(host) == Some(&Wish::Leave)
+    }
+
+    /// The names that are to lead somewhere, and those that are left alone and have a zone of their own already: they keep
+    /// it.
+    fn grouped(&self, zones: &[&Zone]) -> BTreeSet<Name> {
+        let has_zone = |host: &Name| {
+            let base = host.wildcard_base().unwrap_or_else(|| host.clone());
+            zones.iter().any(|zone| zone.name == base && zone.is_created_by(self.owner))
+        };
+        let names = self.wishes.keys().filter(|host| self.leads(host) || has_zone(host));
+        names.cloned().collect()
+    }
 }
 
 /// Plans one connection.
@@ -140,9 +167,14 @@ pub fn plan(intent: &Intent<'_>, zones: &[Zone]) -> Plan {
     zones.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
     let mut kept: BTreeSet<&str> = BTreeSet::new();
 
-    let wanted = wanted_hosts(intent, &zones, &mut plan.problems);
+    let wanted = intent.grouped(&zones);
+    let left: Vec<&Name> = intent.wishes.keys().filter(|host| intent.leaves(host)).collect();
     let narrower = zones.iter().filter(|zone| is_usable(intent, zone)).map(|zone| zone.name.clone()).collect();
     for (name, hosts) in desired::zones(&wanted, &narrower) {
+        let hosts: BTreeSet<Name> = hosts.into_iter().filter(|host| intent.leads(host)).collect();
+        if hosts.is_empty() {
+            continue;
+        }
         plan.problems.extend(shadows(intent, &zones, &name, &hosts));
         let chosen = match choose_zone(intent, &zones, &name) {
             Ok(zone) => zone,
@@ -151,15 +183,21 @@ pub fn plan(intent: &Intent<'_>, zones: &[Zone]) -> Plan {
                 continue;
             }
         };
+        if chosen.is_none() {
+            plan.problems.extend(hidden(intent, &left, &zones, &name));
+        }
         kept.extend(chosen.map(|zone| zone.id.as_str()));
         let diff = diff_wanted(intent, &name, chosen, &hosts);
         plan.problems.extend(diff.problems);
         let created = chosen.is_none_or(|zone| zone.is_created_by(intent.owner));
         plan.zones.push(ZonePlan {
             id: chosen.map(|zone| zone.id.clone()),
+            made: None,
             created,
             wanted: true,
             associate: chosen.is_some_and(|zone| !zone.on_vpc),
+            unstage: created && chosen.is_some_and(|zone| zone.on_staging),
+            claim: chosen.filter(|zone| zone.is_handed_over(intent.owner)).map(|zone| zone.comment.clone()),
             delete: false,
             hides: if created { hides(&name, &hosts) } else { Vec::new() },
             changes: diff.changes,
@@ -167,7 +205,7 @@ pub fn plan(intent: &Intent<'_>, zones: &[Zone]) -> Plan {
         });
     }
     for zone in zones.into_iter().filter(|zone| !kept.contains(zone.id.as_str())) {
-        plan.remove(intent, zone, &wanted);
+        plan.remove(intent, zone);
     }
     plan.problems.extend(unsafe_parts(intent, &plan));
     plan
@@ -175,23 +213,27 @@ pub fn plan(intent: &Intent<'_>, zones: &[Zone]) -> Plan {
 
 impl Plan {
     /// Takes our records out of a zone that no wanted host needs, and the zone itself when it is ours and empty.
-    fn remove(&mut self, intent: &Intent<'_>, zone: &Zone, wanted: &BTreeSet<Name>) {
+    fn remove(&mut self, intent: &Intent<'_>, zone: &Zone) {
         let created = zone.is_created_by(intent.owner);
         let ZoneDiff { changes, problems, empties } = diff_removed(intent, zone, created);
         if changes.is_empty() && !created {
             return;
         }
         self.problems.extend(problems);
-        let stays_in_the_way = zone.on_vpc && !empties && wanted.iter().any(|host| host.is_within(&zone.name));
+        let is_wanted = |host: &Name| intent.leads(host) && host.is_within(&zone.name);
+        let stays_in_the_way = zone.on_vpc && !empties && intent.wishes.keys().any(is_wanted);
         if stays_in_the_way {
             self.problems.push(in_the_way(intent, zone));
         }
         self.zones.push(ZonePlan {
             name: zone.name.clone(),
             id: Some(zone.id.clone()),
+            made: None,
             created,
             wanted: false,
             associate: false,
+            unstage: false,
+            claim: (!empties && zone.is_handed_over(intent.owner)).then(|| zone.comment.clone()),
             delete: created && empties,
             hides: Vec::new(),
             changes,
@@ -199,25 +241,20 @@ impl Plan {
     }
 }
 
-/// The wanted hosts, without those that the endpoint's own private DNS answers for.
-fn wanted_hosts(intent: &Intent<'_>, zones: &[&Zone], problems: &mut Vec<Problem>) -> BTreeSet<Name> {
-    let Some((endpoint, _)) = intent.target else { return BTreeSet::new() };
-    let is_ours = |host: &Name| zones.iter().any(|zone| split(zone, intent.owner).markers.contains_key(host));
-    let (covered, wanted): (BTreeSet<Name>, BTreeSet<Name>) =
-        intent.hosts.iter().cloned().partition(|host| endpoint.private_dns_covers(host) && !is_ours(host));
-    if !covered.is_empty() {
-        let names: Vec<&str> = covered.iter().map(Name::as_str).collect();
-        problems.push(Problem::note(
-            "private-dns-covers",
-            names.join(","),
-            format!(
-                "The endpoint's own private DNS already answers for {} in this VPC: nothing is written for it.",
-                names.join(", ")
-            ),
-            "Nothing to do.",
-        ));
-    }
-    wanted
+/// Names that are left alone and that a new zone would take from the VPC, because no narrower zone holds them.
+fn hidden(intent: &Intent<'_>, left: &[&Name], zones: &[&Zone], name: &Name) -> Option<Problem> {
+    let holds = |host: &Name| zones.iter().any(|zone| zone.on_vpc && host.is_within(&zone.name));
+    let is_hidden = |host: &&&Name| host.is_within(name) && !holds(host);
+    let hosts: Vec<&str> = left.iter().filter(is_hidden).map(|host| host.as_str()).collect();
+    let all = hosts.join(", ");
+    (!hosts.is_empty()).then(|| {
+        Problem::refusal(
+            "held-host-hidden",
+            all.clone(),
+            format!("{all} is to be left alone, but the new zone {name} would take it from {}.", intent.owner.vpc_id),
+            format!("Put the hosts at and above {all} into HOLD_HOSTS as well, or take {all} out of it."),
+        )
+    })
 }
 
 /// The zone for a wanted name: ours, or a foreign one that may be used; `None` when one is to be made.
@@ -288,19 +325,19 @@ fn in_the_way(intent: &Intent<'_>, zone: &Zone) -> Problem {
 
 /// The plan's last look at itself: whatever the code above does, these never leave this crate as writes.
 fn unsafe_parts(intent: &Intent<'_>, plan: &Plan) -> Vec<Problem> {
-    let served = intent.target.map(|(endpoint, _)| endpoint.record_types()).unwrap_or_default();
     let is_unsafe = |zone: &ZonePlan, change: &Change| {
         let outside = !change.name.is_within(&zone.name);
         let is_address = matches!(change.rtype, RecordType::A | RecordType::Aaaa);
-        let elsewhere = is_address
-            && change.after.is_some()
-            && intent.target.is_none_or(|(_, alias)| change.after.as_ref() != Some(alias));
+        let target = match intent.wishes.get(&change.name) {
+            Some(Wish::Lead(target)) => Some(target),
+            _ => None,
+        };
+        let elsewhere = is_address && change.after.is_some() && change.after.as_ref() != target.map(|to| &to.alias);
         // A zone that stays without the record answers NXDOMAIN; one that goes leaves the name to the next zone.
-        let cut_off = change.after.is_none()
-            && !zone.delete
-            && intent.hosts.contains(&change.name)
-            && served.contains(&change.rtype);
-        outside || elsewhere || cut_off
+        let is_served = target.is_some_and(|to| to.types.contains(&change.rtype));
+        let cut_off = change.after.is_none() && !zone.delete && is_served;
+        let left_alone = marked_name(&change.name).as_ref().unwrap_or(&change.name).clone();
+        outside || elsewhere || cut_off || intent.leaves(&left_alone)
     };
     let pairs = plan.zones.iter().flat_map(|zone| zone.changes.iter().map(move |change| (zone, change)));
     pairs
@@ -333,9 +370,12 @@ pub fn confirm(zones: &[Zone], owner: Owner<'_>, id: &str) -> Plan {
         plan.zones.push(ZonePlan {
             name: zone.name.clone(),
             id: Some(zone.id.clone()),
+            made: None,
             created: zone.is_created_by(owner),
             wanted: true,
             associate: false,
+            unstage: false,
+            claim: None,
             delete: false,
             hides: Vec::new(),
             changes: vec![Change {

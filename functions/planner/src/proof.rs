@@ -12,6 +12,9 @@ use crate::report::Problem;
 /// How many hosts one request may hold. A connection with more is proved in several.
 pub const MOST_HOSTS: usize = 300;
 
+/// How many endpoints one request may hold.
+pub const MOST_TARGETS: usize = 16;
+
 /// A certificate with so many days left is announced.
 pub const EXPIRES_SOON_DAYS: i64 = 21;
 
@@ -183,6 +186,12 @@ impl Answer {
             add(&mut whole.problems, part.problems);
         }
         whole
+    }
+
+    /// The hosts that were proved.
+    pub fn passed(&self) -> Vec<String> {
+        let passed = self.hosts.iter().filter(|host| host.verdict == Verdict::Passed);
+        passed.map(|host| host.host.clone()).collect()
     }
 
     /// What is wrong, for the report: a problem for each cause, with the hosts that it concerns, and what was

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
+use crate::association::Association;
 use crate::name::Name;
 use crate::plan::{Change, Plan};
 use crate::proof::{HostProof, NameProof, Verdict};
+use crate::route::Coverage;
 
 /// What an invocation found and did.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -36,11 +38,23 @@ pub struct Connection {
     pub outcome: Outcome,
     /// The regional DNS name of the endpoint, which the procedure asks to keep on record.
     pub primary_dns_name: Option<String>,
+    /// The endpoint that the records pointed at, or that was announced, when that is another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<String>,
     pub zones: Vec<ZoneReport>,
     pub changes: Vec<Change>,
     /// Route 53 change ids, all INSYNC when the outcome is `changed`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub change_ids: Vec<String>,
+    /// Who serves the hosts of AWS services, where the configuration routes them, and which hosts are held.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub coverage: Vec<Coverage>,
+    /// The other VPCs on zones of ours that the configuration names, or named.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub associations: Vec<Association>,
+    /// The commands that undo the changes, in the order in which to run them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub undo: Vec<String>,
     pub proof: Proof,
     pub problems: Vec<Problem>,
 }
@@ -147,9 +161,13 @@ impl Connection {
             state: state.to_owned(),
             outcome,
             primary_dns_name: None,
+            moved_from: None,
             zones: Vec::new(),
             changes: Vec::new(),
             change_ids: Vec::new(),
+            coverage: Vec::new(),
+            associations: Vec::new(),
+            undo: Vec::new(),
             proof: Proof::known(Verdict::Unproven, Verdict::Unproven),
             problems: Vec::new(),
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::marker::ZoneMarker;
 use crate::name::Name;
 use crate::plan::{Change, Plan, ZonePlan};
 
@@ -39,11 +40,17 @@ impl fmt::Display for ZonePlan {
         if self.associate {
             writeln!(f, "  + association with the VPC")?;
         }
+        if let Some(former) = self.claim.as_deref().and_then(ZoneMarker::parse) {
+            writeln!(f, "  * handed over by {}", former.owner)?;
+        }
         // What clients see first, bookkeeping after.
         let (addresses, others): (Vec<&Change>, Vec<&Change>) =
             self.changes.iter().partition(|change| change.rtype.steers_traffic());
         for change in addresses.into_iter().chain(others) {
             writeln!(f, "  {change}")?;
+        }
+        if self.unstage {
+            writeln!(f, "  - association with the staging VPC")?;
         }
         if self.delete {
             writeln!(f, "  - the zone itself")?;

@@ -53,9 +53,35 @@ fn components_bring_their_own_hosts_with_placeholders_filled() {
 fn every_row_names_a_known_source() {
     let catalog: serde_json::Value = serde_json::from_str(include_str!("../catalog.json")).unwrap();
     let sources = catalog["sources"].as_object().unwrap();
-    for list in ["hosts", "neverZones"] {
+    for list in ["hosts", "neverZones", "beside"] {
         for row in catalog[list].as_array().unwrap() {
             assert!(sources.contains_key(row["source"].as_str().unwrap()), "{row}");
         }
+    }
+}
+
+#[test]
+fn aws_hosts_have_the_domain_and_the_service_names_of_their_partition() {
+    let of = |region: &str| {
+        let components = ["hub".to_owned()].into();
+        let platform_host = name("tdp.acme.example");
+        apply(&Deployment { platform_host, region: region.to_owned(), components, bucket_prefix: None }).unwrap()
+    };
+    for (region, host, services) in [
+        ("us-east-1", "ssm.us-east-1.amazonaws.com", vec!["com.amazonaws.us-east-1.ssm"]),
+        ("us-gov-west-1", "ssm.us-gov-west-1.amazonaws.com", vec!["com.amazonaws.us-gov-west-1.ssm"]),
+        (
+            "cn-north-1",
+            "ssm.cn-north-1.amazonaws.com.cn",
+            vec!["cn.com.amazonaws.cn-north-1.ssm", "com.amazonaws.cn-north-1.ssm"],
+        ),
+    ] {
+        let catalog = of(region);
+        let row = catalog.hosts.iter().find(|row| row.via == "aws:ssm").unwrap();
+        assert_eq!((row.host.as_str(), &row.service_names), (host, &services.into_iter().map(str::to_owned).collect()));
+        // The image registry is TetraScience's, in us-east-1, wherever the customer is.
+        let registry = catalog.hosts.iter().find(|row| row.via == "aws:ecr.dkr").unwrap();
+        assert_eq!(registry.service_names, ["com.amazonaws.us-east-1.ecr.dkr"]);
+        assert_eq!(registry.host, "753968983172.dkr.ecr.us-east-1.amazonaws.com");
     }
 }

@@ -1,5 +1,7 @@
 //! The endpoint: states as EC2 spells them, the regional name by its shape, the choice among several.
 
+use std::collections::BTreeSet;
+
 use planner::endpoint::{DnsEntry, Endpoint, State, choose};
 use planner::record::RecordType;
 
@@ -35,7 +37,7 @@ fn no_regional_name_is_better_than_a_wrong_one() {
     let of = |dns_entries| Endpoint { dns_entries, ..endpoint("vpce-0a1b") };
     assert_eq!(of(vec![]).regional(), None);
     assert_eq!(of(vec![entry(regional, "ZONEIDPENDING")]).regional(), None);
-    assert_eq!(of(vec![entry(&format!("*.{regional}"), "Z7")]).regional(), None);
+    assert_eq!(of(vec![entry(&format!("a.{regional}"), "Z7")]).regional(), None);
     assert_eq!(
         of(vec![entry("vpce-0a1b-x-us-east-1a.vpce-svc-0a.us-east-1.vpce.amazonaws.com", "Z7")]).regional(),
         None
@@ -43,6 +45,33 @@ fn no_regional_name_is_better_than_a_wrong_one() {
     assert_eq!(of(vec![entry("vpce-0ffff-1a2b.vpce-svc-0a.us-east-1.vpce.amazonaws.com", "Z7")]).regional(), None);
     let two = vec![entry(regional, "Z7"), entry("vpce-0a1b-ffff.vpce-svc-0a.us-east-1.vpce.amazonaws.com", "Z7")];
     assert_eq!(of(two).regional(), None, "two candidates: which one is a guess");
+}
+
+#[test]
+fn the_star_before_the_names_of_amazon_s3_belongs_to_them() {
+    let regional = entry("*.vpce-0a1b-1a2b.s3.us-east-1.vpce.amazonaws.com", "Z7");
+    let zonal = entry("*.vpce-0a1b-1a2b-us-east-1a.s3.us-east-1.vpce.amazonaws.com", "Z7");
+    let endpoint = Endpoint { dns_entries: vec![zonal.clone(), regional.clone()], ..endpoint("vpce-0a1b") };
+    assert_eq!(endpoint.regional(), Some(&regional));
+    assert_eq!(endpoint.zonal(), [&zonal.name]);
+}
+
+#[test]
+fn a_pinned_endpoint_is_taken_once_it_is_available_and_never_left() {
+    let (mut old, mut new) = (endpoint("vpce-0000aaaa"), endpoint("vpce-0000bbbb"));
+    let pinned = BTreeSet::from(["vpce-0000bbbb".to_owned()]);
+    let chosen = |old: &Endpoint, new: &Endpoint, current: &str| {
+        choose([old, new], Some(current), &pinned).map(|endpoint| endpoint.id.clone()).unwrap_or_default()
+    };
+    new.state = State::PendingAcceptance;
+    assert_eq!(chosen(&old, &new, "vpce-0000aaaa"), "vpce-0000aaaa", "not before it is available");
+    new.state = State::Available;
+    assert_eq!(chosen(&old, &new, "vpce-0000aaaa"), "vpce-0000bbbb");
+    new.state = State::Rejected;
+    assert_eq!(chosen(&old, &new, "vpce-0000bbbb"), "vpce-0000bbbb", "no way back by itself");
+    assert_eq!(chosen(&old, &new, "vpce-0000aaaa"), "vpce-0000aaaa", "not to one that is lost");
+    old.state = State::Rejected;
+    assert_eq!(chosen(&old, &new, "vpce-0000aaaa"), "vpce-0000bbbb", "both lost: what was asked for");
 }
 
 #[test]
@@ -65,14 +94,18 @@ fn the_endpoint_that_records_point_at_stays_while_it_is_available() {
     let old = Endpoint { created: 1, ..endpoint("vpce-0000aaaa") };
     let new = Endpoint { created: 2, ..endpoint("vpce-0000bbbb") };
     let both = [old.clone(), new.clone()];
-    assert_eq!(choose(&both, Some("vpce-0000aaaa")), Some(&old));
-    assert_eq!(choose(&both, None), Some(&new), "nothing points anywhere: the newest");
+    assert_eq!(choose(&both, Some("vpce-0000aaaa"), &BTreeSet::new()), Some(&old));
+    assert_eq!(choose(&both, None, &BTreeSet::new()), Some(&new), "nothing points anywhere: the newest");
     let modified = [Endpoint { state: State::Pending, ..old.clone() }, new.clone()];
-    assert_eq!(choose(&modified, Some("vpce-0000aaaa")).map(|e| e.created), Some(1), "a modification is no loss");
+    assert_eq!(
+        choose(&modified, Some("vpce-0000aaaa"), &BTreeSet::new()).map(|e| e.created),
+        Some(1),
+        "a modification is no loss"
+    );
     let rejected = [Endpoint { state: State::Rejected, ..old }, new.clone()];
-    assert_eq!(choose(&rejected, Some("vpce-0000aaaa")), Some(&new));
+    assert_eq!(choose(&rejected, Some("vpce-0000aaaa"), &BTreeSet::new()), Some(&new));
     let waiting = [Endpoint { state: State::PendingAcceptance, ..new }];
-    assert_eq!(choose(&waiting, Some("vpce-0000aaaa")).map(|e| e.created), Some(2));
+    assert_eq!(choose(&waiting, Some("vpce-0000aaaa"), &BTreeSet::new()).map(|e| e.created), Some(2));
 }
 
 #[test]

@@ -7,6 +7,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod association;
 mod batch;
 mod catalog;
 mod endpoint;
@@ -20,3 +21,4 @@ mod proof;
 mod properties;
 mod scene;
 mod trigger;
+mod undo;

@@ -7,7 +7,10 @@ use planner::report::{Connection, Outcome, Problem};
 
 use crate::scene::{endpoint, names, planned};
 
-const EVENTS: [Event; 13] = [
+const EVENTS: [Event; 16] = [
+    Event::ConnectionMoved,
+    Event::CoverageChanged,
+    Event::AssociationsChanged,
     Event::ConnectionWaiting,
     Event::Held,
     Event::ProofFailed,

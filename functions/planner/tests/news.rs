@@ -82,7 +82,7 @@ fn a_new_configuration_or_endpoint_is_no_drift() {
     let configured = Situation { config: "c2".to_owned(), records: "r2".to_owned(), ..now.clone() };
     assert_eq!(news(Some(&last), &configured, &connection(Outcome::Changed)), Some(Event::ConnectionLive));
     let moved = Connection { endpoint_id: Some("vpce-0000bbbb".to_owned()), ..connection(Outcome::Changed) };
-    assert_eq!(news(Some(&last), &now, &moved), Some(Event::ConnectionLive));
+    assert_eq!(news(Some(&last), &now, &moved), Some(Event::ConnectionMoved));
 }
 
 #[test]

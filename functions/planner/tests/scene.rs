@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use planner::batch::{Verb, batches};
-use planner::current::{Holder, Owner, Zone};
-use planner::endpoint::{DnsEntry, Endpoint, State};
+use planner::current::{Holder, Owner, Zone, ours};
+use planner::endpoint::{DnsEntry, Endpoint, Kind, State};
 use planner::marker::ZoneMarker;
 use planner::name::Name;
 use planner::plan::{Intent, Plan, ZonePlan, plan};
 use planner::record::{Data, RecordSet, RecordType};
+use planner::route::{Route, Routes, Seen, To, wishes};
 
-pub(crate) const OWNER: Owner<'static> = Owner { id: "tdp-test", vpc_id: "vpc-0a1b2c3d" };
+pub(crate) const OWNER: Owner<'static> = Owner { id: "tdp-test", vpc_id: "vpc-0a1b2c3d", former: &[] };
 
 pub(crate) fn name(text: &str) -> Name {
     Name::from_wire(text)
@@ -25,6 +26,8 @@ pub(crate) fn endpoint(id: &str) -> Endpoint {
     Endpoint {
         id: id.to_owned(),
         vpc_id: OWNER.vpc_id.to_owned(),
+        service_name: "com.amazonaws.vpce.us-east-1.vpce-svc-0a1b2c3d".to_owned(),
+        kind: Kind::Interface,
         state: State::Available,
         created: 1_700_000_000,
         dns_entries: vec![DnsEntry { name: name(&regional), zone_id: "Z7HUB22UULQXV".to_owned() }],
@@ -59,6 +62,7 @@ pub(crate) fn zone(id: &str, zone_name: &str, comment: &str) -> Zone {
         comment: comment.to_owned(),
         holder: Holder::Account,
         on_vpc: true,
+        on_staging: false,
         records: vec![
             values(zone_name, "NS", 172_800, &["ns-1536.awsdns-00.co.uk."]),
             values(zone_name, "SOA", 900, &[soa]),
@@ -72,9 +76,22 @@ pub(crate) fn our_comment() -> String {
 
 /// Plans `hosts` at `endpoint`; `None` withdraws.
 pub(crate) fn planned(hosts: &BTreeSet<Name>, endpoint: Option<&Endpoint>, adopt: bool, zones: &[Zone]) -> Plan {
-    let data = endpoint.and_then(Endpoint::alias);
-    let target = endpoint.zip(data.as_ref());
-    plan(&Intent { owner: OWNER, hosts, target, adopt, change: "c0ffee00" }, zones)
+    let target = endpoint.and_then(Endpoint::target);
+    let route = Route { to: To::Tdp, services: Vec::new(), beside: None, is_explicit: false };
+    let routes =
+        Routes { hosts: hosts.iter().map(|host| (host.clone(), route.clone())).collect(), ..Routes::default() };
+    let seen = Seen {
+        vpc_id: OWNER.vpc_id,
+        tdp: endpoint.zip(target.as_ref()),
+        own: &[],
+        ours: &ours(zones, OWNER),
+        gone: &BTreeSet::new(),
+        withdraws_on_loss: false,
+    };
+    let wishes = wishes(&routes, &seen);
+    let mut plan = plan(&Intent { owner: OWNER, wishes: &wishes.hosts, adopt, change: "c0ffee00" }, zones);
+    plan.problems.extend(wishes.problems);
+    plan
 }
 
 /// Does what Route 53 would do with the plan's batches. Panics where Route 53 would refuse.

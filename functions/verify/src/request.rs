@@ -5,14 +5,13 @@ use std::fmt;
 use std::net::IpAddr;
 
 use planner::name::{Name, NameError};
-use planner::proof::{Address, MOST_HOSTS, Phase, Request};
+use planner::proof::{Address, MOST_HOSTS, MOST_TARGETS, Phase, Request};
 use planner::trigger::shown;
 
 use crate::allowed::Allowed;
 use crate::config::Config;
 
-/// A VPC has few endpoints to one service, and an endpoint one or two addresses per Availability Zone.
-const MOST_TARGETS: usize = 16;
+/// An endpoint has one or two addresses per Availability Zone.
 const MOST_ADDRESSES: usize = 64;
 
 /// A request that may be acted on.
@@ -90,7 +89,11 @@ fn host(text: &str) -> Result<Name, Refused> {
 }
 
 fn endpoint_name(text: &str) -> Result<Name, Refused> {
-    let is_endpoint = |name: &Name| name.as_str().starts_with("vpce-") && name.as_str().contains(".vpce.");
+    // The names of Amazon S3's endpoints have a star before them.
+    let is_endpoint = |name: &Name| {
+        let plain = name.as_str().strip_prefix("*.").unwrap_or(name.as_str());
+        plain.starts_with("vpce-") && plain.contains(".vpce.")
+    };
     Name::host(text).ok().filter(is_endpoint).ok_or_else(|| Refused::EndpointName(shown(text)))
 }
 

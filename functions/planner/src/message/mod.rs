@@ -1,15 +1,20 @@
 //! A report as people read it: the subject and text of an announcement.
 
+mod words;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use crate::association::{Association, State};
 use crate::marker::marked_name;
 use crate::name::Name;
 use crate::news::Event;
 use crate::plan::{Change, Plan};
-use crate::proof::{EXPIRES_SOON_DAYS, HostProof, Try, Verdict, plain};
+use crate::proof::{HostProof, Try, Verdict, plain};
 use crate::record::RecordType;
 use crate::report::Connection;
+use crate::route::Coverage;
+use words::{happened, means, next};
 
 /// What SNS takes as a subject: at most 100 ASCII characters, no line breaks.
 /// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
@@ -30,6 +35,15 @@ pub fn subject(event: Event, connection: &Connection) -> String {
         Event::Held => format!("TDP PrivateLink is HELD in {vpc}: {}", first_code(connection)),
         Event::ConnectionLive => format!("TDP PrivateLink is live in {vpc}: {names}, {}", proved(connection)),
         Event::ConnectionRecovered => format!("TDP PrivateLink is back in {vpc}: {names}, {}", proved(connection)),
+        Event::ConnectionMoved => {
+            let endpoint = connection.endpoint_id.as_deref().unwrap_or("another endpoint");
+            format!("TDP PrivateLink moved in {vpc} to {endpoint}: {names}, {}", proved(connection))
+        }
+        Event::CoverageChanged => format!("TDP PrivateLink in {vpc}: AWS service hosts are served otherwise"),
+        Event::AssociationsChanged if waits_for_others(connection) => {
+            format!("TDP PrivateLink in {vpc} waits for another account")
+        }
+        Event::AssociationsChanged => format!("TDP PrivateLink in {vpc}: other VPCs changed"),
         Event::ConnectionLost => format!("TDP PrivateLink is LOST in {vpc}: endpoint is {}", connection.state),
         Event::DriftRepaired => format!("TDP PrivateLink repaired in {vpc}: {}", repaired(connection)),
         Event::ProofFailed => format!("TDP PrivateLink is failing in {vpc}: {}", first_code(connection)),
@@ -68,6 +82,9 @@ fn write_text(out: &mut String, event: Event, connection: &Connection, plan: &Pl
     if connection.primary_dns_name.is_some() {
         writeln!(out, "                   Keep this name on record: TetraScience's procedure asks for it.")?;
     }
+    if let Some(former) = &connection.moved_from {
+        writeln!(out, "Moved from:        {former}")?;
+    }
     writeln!(out, "Outcome:           {}", connection.outcome.as_str())?;
     writeln!(out, "Proof:             before {}, after {}", connection.proof.before, connection.proof.after)?;
     writeln!(out, "Owner:             {owner}")?;
@@ -87,6 +104,8 @@ fn write_text(out: &mut String, event: Event, connection: &Connection, plan: &Pl
     if !hidden.is_empty() && event == Event::ConnectionLive {
         writeln!(out, "Names that this VPC no longer resolves in public DNS: {}", hidden.join(", "))?;
     }
+    write_coverage(out, &connection.coverage)?;
+    write_associations(out, &connection.associations)?;
     if !connection.problems.is_empty() {
         writeln!(out, "\nWhat to know:")?;
         for problem in &connection.problems {
@@ -95,6 +114,7 @@ fn write_text(out: &mut String, event: Event, connection: &Connection, plan: &Pl
     }
     writeln!(out, "\nWhat it means: {}", means(event, connection))?;
     writeln!(out, "What to do next: {}", next(event, connection))?;
+    write_undo(out, &connection.undo)?;
     if !connection.change_ids.is_empty() {
         writeln!(out, "\nRoute 53 changes (INSYNC): {}", connection.change_ids.join(", "))?;
     }
@@ -130,135 +150,59 @@ fn write_proof(out: &mut String, hosts: &[HostProof]) -> std::fmt::Result {
     Ok(())
 }
 
-/// How many hosts a message shows in full.
+/// Who serves the hosts of AWS services, and which hosts are left alone.
+fn write_coverage(out: &mut String, coverage: &[Coverage]) -> std::fmt::Result {
+    if coverage.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nAWS service hosts, and hosts that are held:")?;
+    for row in coverage.iter().take(MOST_ROWS) {
+        let endpoint = row.endpoint_id.iter().map(|id| format!(" ({id})")).collect::<String>();
+        writeln!(out, "  {}: {}{endpoint}", row.host, row.via.in_words())?;
+    }
+    if coverage.len() > MOST_ROWS {
+        writeln!(out, "  and {} more, in the function's log", coverage.len() - MOST_ROWS)?;
+    }
+    Ok(())
+}
+
+/// Which other VPCs use the zones.
+fn write_associations(out: &mut String, associations: &[Association]) -> std::fmt::Result {
+    if associations.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nOther VPCs on these zones:")?;
+    for one in associations.iter().take(MOST_ROWS) {
+        writeln!(out, "  {} on {} ({}): {}", one.vpc, one.zone, one.zone_id, one.state.as_str())?;
+    }
+    if associations.len() > MOST_ROWS {
+        writeln!(out, "  and {} more, in the function's log", associations.len() - MOST_ROWS)?;
+    }
+    Ok(())
+}
+
+/// The commands that undo it, where they are few enough to be read and copied.
+fn write_undo(out: &mut String, undo: &[String]) -> std::fmt::Result {
+    let size: usize = undo.iter().map(String::len).sum();
+    if undo.is_empty() {
+        return Ok(());
+    }
+    if size > MOST_UNDO {
+        return writeln!(out, "\nTo undo it: the report in the function's log has {} lines for it.", undo.len());
+    }
+    writeln!(out, "\nTo undo it:")?;
+    undo.iter().try_for_each(|command| writeln!(out, "  {command}"))
+}
+
+/// How many hosts a message shows in full, and how many lines of other lists.
 const MOST_HOSTS: usize = 20;
+const MOST_ROWS: usize = 60;
+/// The most bytes of commands in a message.
+const MOST_UNDO: usize = 8 * 1024;
 
-fn happened(event: Event, connection: &Connection) -> String {
-    let vpc = &connection.vpc_id;
-    let state = &connection.state;
-    match event {
-        Event::ConnectionWaiting => format!("The endpoint in {vpc} is {state}. No DNS record was written."),
-        Event::Held => {
-            format!("The endpoint in {vpc} is available, but it is not proved. No DNS record was written.")
-        }
-        Event::ConnectionLive if connection.proof.after == Verdict::Failed => {
-            format!("Private DNS is written in {vpc}, and the proof is failing: {}.", failing_hosts(connection))
-        }
-        Event::ConnectionLive if connection.proof.after == Verdict::Passed => {
-            format!("The Tetra Data Platform is reached privately from {vpc}: {}, proved.", names(connection))
-        }
-        Event::ConnectionLive => {
-            format!("Private DNS is written in {vpc}, unproven: {}.", names(connection))
-        }
-        Event::ProofFailed => {
-            format!("The platform is not reached from inside {vpc} as it should be: {}.", failing_hosts(connection))
-        }
-        Event::ProofRecovered => {
-            format!("The platform is reached privately from inside {vpc}: {}.", proved_hosts(connection))
-        }
-        Event::ProofMissing => {
-            format!("Nobody can say whether {vpc} reaches the platform: its verifier gave no verdict.")
-        }
-        Event::CertificateExpiring => {
-            format!("A certificate that the platform shows in {vpc} expires within {EXPIRES_SOON_DAYS} days.")
-        }
-        Event::ConnectionRecovered => {
-            format!(
-                "The connection in {vpc} is back: its endpoint is {state}, the proof is {}.",
-                connection.proof.after
-            )
-        }
-        Event::ConnectionLost if connection.zones.is_empty() => format!("The endpoint of {vpc} is {state}."),
-        Event::ConnectionLost => format!("The endpoint of {vpc} is {state}. The private DNS records were kept."),
-        Event::DriftRepaired => {
-            format!("Private DNS in {vpc} was not as it should be and has been repaired: {}.", repaired(connection))
-        }
-        Event::Withdrawn => {
-            format!("This product's records were removed from {vpc}. Records of others were not touched.")
-        }
-        Event::Refused => format!("Nothing was written for {vpc}, because something needs a person's decision."),
-        Event::Failed => format!("Private DNS for {vpc} could not be brought up to date, because AWS refused a call."),
-    }
-}
-
-fn means(event: Event, connection: &Connection) -> &'static str {
-    match event {
-        Event::ConnectionWaiting => "Hubs, Agents and Connectors in this VPC go on as before, over public DNS.",
-        Event::Held if connection.zones.iter().all(|zone| zone.id.is_none()) => {
-            "No client was sent to an endpoint that does not work: Hubs, Agents and Connectors go on over public DNS."
-        }
-        Event::Held => "Records that were live before stay as they are; nothing new leads to the endpoint.",
-        Event::ConnectionLive | Event::ConnectionRecovered if connection.proof.after == Verdict::Failed => {
-            "Clients that use this VPC's resolver are sent to the endpoint, and at least one name does not work for them."
-        }
-        Event::ConnectionLive | Event::ConnectionRecovered if connection.proof.after == Verdict::Passed => {
-            "A client in this VPC resolved the platform's names, reached the endpoint and saw the right certificates."
-        }
-        Event::ConnectionLive | Event::ConnectionRecovered => {
-            "Clients that use this VPC's resolver are sent to the endpoint. Unproven means that no client in the VPC has tried it for you."
-        }
-        Event::ProofFailed => {
-            "Private DNS is as this product wrote it, but a client in this VPC does not reach every name. Each cause above says on which side it lies."
-        }
-        Event::ProofRecovered => {
-            "A client in this VPC resolved the platform's names, reached the endpoint and saw the right certificates."
-        }
-        Event::ProofMissing => {
-            "Private DNS is as this product wrote it. What clients meet is not known until the verifier answers again."
-        }
-        Event::CertificateExpiring => {
-            "Clients stop trusting the platform on that day unless the certificate is renewed."
-        }
-        Event::ConnectionLost if connection.zones.is_empty() => {
-            "It was not live, so nothing changes for Hubs, Agents and Connectors: they go on over public DNS."
-        }
-        Event::ConnectionLost => {
-            "The platform's names still point at an endpoint that does not work: clients in this VPC cannot reach the platform."
-        }
-        Event::DriftRepaired => "Somebody or something else changed these records. They are as they were before that.",
-        Event::Withdrawn if has_kept_zone(connection) => {
-            "A private zone that stays answers for names that have no record in it any more: clients in this VPC cannot resolve those. Other names resolve in public DNS again."
-        }
-        Event::Withdrawn => "The platform's names resolve in public DNS again.",
-        Event::Refused | Event::Failed => "Records that were live before stay as they are; nothing new is live.",
-    }
-}
-
-fn next(event: Event, connection: &Connection) -> String {
-    let endpoint = connection.endpoint_id.as_deref().unwrap_or("the endpoint");
-    match event {
-        Event::ConnectionWaiting if connection.state == "pendingAcceptance" => format!(
-            "Tell your customer success manager at TetraScience that {endpoint} waits for acceptance. The rest happens by itself."
-        ),
-        Event::ConnectionWaiting => "Nothing: the records are written when the endpoint becomes available.".to_owned(),
-        Event::Held => "See each fix above. It is tried again every minute and goes live by itself when every name is proved. To go live without proof, deploy with CutoverProof=report.".to_owned(),
-        Event::ConnectionLive | Event::ConnectionRecovered if connection.proof.after == Verdict::Passed => {
-            "Record the primary DNS name.".to_owned()
-        }
-        Event::ConnectionLive | Event::ConnectionRecovered | Event::ProofFailed if connection.proof.after == Verdict::Failed => {
-            "See each fix above. It is proved again every minute, and you are told when it passes. To go back to public DNS meanwhile, deploy with Mode=withdraw.".to_owned()
-        }
-        Event::ProofFailed | Event::ProofMissing => "See each fix above. It is tried again every minute.".to_owned(),
-        Event::ProofRecovered => "Nothing.".to_owned(),
-        Event::CertificateExpiring => "Ask TetraScience when it is renewed. You are not told again about this certificate.".to_owned(),
-        Event::ConnectionLive | Event::ConnectionRecovered => format!(
-            "Record the primary DNS name. From a host in {}, try: curl -sv https://<name>/ for one of the names.",
-            connection.vpc_id
-        ),
-        Event::ConnectionLost => format!(
-            "Ask TetraScience about {endpoint}. To send clients back over public DNS meanwhile, deploy with OnLoss=withdraw or Mode=withdraw."
-        ),
-        Event::DriftRepaired => {
-            "Ask who edited the zone (CloudTrail: ChangeResourceRecordSets), so that it does not happen again."
-                .to_owned()
-        }
-        Event::Withdrawn if has_kept_zone(connection) => "See the fix of each zone above, now.".to_owned(),
-        Event::Withdrawn => {
-            "Nothing. To go live again, deploy with Mode=apply while the endpoint is available.".to_owned()
-        }
-        Event::Refused => "See each fix above. The next sweep looks again by itself.".to_owned(),
-        Event::Failed => "See each fix above. It is tried again by itself within 15 minutes.".to_owned(),
-    }
+/// Whether somebody in another account has to do something.
+fn waits_for_others(connection: &Connection) -> bool {
+    connection.associations.iter().any(|one| one.state == State::Authorized)
 }
 
 fn has_kept_zone(connection: &Connection) -> bool {

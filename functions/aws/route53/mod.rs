@@ -1,5 +1,7 @@
 //! Route 53: hosted zones, record sets and changes.
 
+mod associations;
+
 use aws_config::SdkConfig;
 use aws_sdk_route53::error::{BuildError, SdkError};
 use aws_sdk_route53::types as r53;
@@ -73,12 +75,20 @@ impl Route53 {
     /// The private zones that a VPC of this Region sees, all pages.
     ///
     /// # Errors
-    /// [`AwsError`] when a page could not be read.
+    /// As [`Route53::zones_on`].
     pub async fn zones_on_vpc(&self, vpc_id: &str) -> Result<Vec<VpcZone>, AwsError> {
+        self.zones_on(vpc_id, &self.region).await
+    }
+
+    /// The private zones that a VPC of this account sees, in any Region, all pages.
+    ///
+    /// # Errors
+    /// [`AwsError`] when a page could not be read.
+    pub async fn zones_on(&self, vpc_id: &str, region: &str) -> Result<Vec<VpcZone>, AwsError> {
         let mut zones = Vec::new();
         let mut token: Option<String> = None;
         loop {
-            let request = self.client.list_hosted_zones_by_vpc().vpc_id(vpc_id).vpc_region(self.vpc_region());
+            let request = self.client.list_hosted_zones_by_vpc().vpc_id(vpc_id).vpc_region(VpcRegion::from(region));
             let page = request
                 .set_next_token(token.take())
                 .send()
@@ -160,16 +170,6 @@ impl Route53 {
         Ok((bare(zone.id()), answer.change_info().map(|change| bare(change.id()))))
     }
 
-    /// Associates a zone with a VPC of this Region; returns the change's id.
-    ///
-    /// # Errors
-    /// [`AwsError`], of kind `Stale` when another zone of that name is already on the VPC.
-    pub async fn associate(&self, zone_id: &str, vpc_id: &str) -> Result<Option<String>, AwsError> {
-        let request = self.client.associate_vpc_with_hosted_zone().hosted_zone_id(zone_id).vpc(self.vpc(vpc_id));
-        let answer = request.send().await.map_err(failed("route53:AssociateVPCWithHostedZone", zone_id))?;
-        Ok(answer.change_info().map(|change| bare(change.id())))
-    }
-
     /// Sends one atomic batch; returns the change's id.
     ///
     /// # Errors
@@ -214,12 +214,18 @@ impl Route53 {
         Ok(answer.change_info().map(|change| bare(change.id())))
     }
 
-    fn vpc(&self, vpc_id: &str) -> Vpc {
-        Vpc::builder().vpc_id(vpc_id).vpc_region(self.vpc_region()).build()
+    /// Changes a zone's comment, which says whose it is.
+    /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_UpdateHostedZoneComment.html>
+    ///
+    /// # Errors
+    /// [`AwsError`], of kind `Stale` when the zone is gone.
+    pub async fn set_comment(&self, zone_id: &str, comment: &str) -> Result<(), AwsError> {
+        let request = self.client.update_hosted_zone_comment().id(zone_id).comment(comment);
+        request.send().await.map(|_| ()).map_err(failed("route53:UpdateHostedZoneComment", zone_id))
     }
 
-    fn vpc_region(&self) -> VpcRegion {
-        VpcRegion::from(self.region.as_str())
+    fn vpc(&self, vpc_id: &str) -> Vpc {
+        Vpc::builder().vpc_id(vpc_id).vpc_region(VpcRegion::from(self.region.as_str())).build()
     }
 }
 

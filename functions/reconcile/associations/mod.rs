@@ -1,0 +1,128 @@
+//! More VPCs for the zones that we made: having them associated, and letting them go.
+
+mod told;
+mod zone;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::stream::{StreamExt, iter};
+use planner::association::{Association, VpcRef};
+use planner::current::{Owner, Zone};
+use planner::report::{Connection, Mode, Outcome, Problem};
+use tokio::sync::OnceCell;
+
+use super::read::AT_ONCE;
+use super::{Clock, Reconcile};
+use crate::aws::route53::VpcZone;
+use crate::error::AwsError;
+use told::{Trouble, problems};
+
+/// How it stands with the other VPCs of a connection's zones, and what was done about it.
+#[derive(Debug, Default)]
+pub(crate) struct Associated {
+    /// By zone and VPC. Those that somebody else made are in it when the configuration names the VPC.
+    pub associations: Vec<Association>,
+    /// What is not as it should be, with what to do. None of it refuses anything.
+    pub problems: Vec<Problem>,
+    /// Route 53 change ids, all INSYNC unless `error` says otherwise.
+    pub change_ids: Vec<String>,
+    /// Whether anything is different from before.
+    pub changed: bool,
+    /// A failure that another delivery may mend; the others are problems only.
+    pub error: Option<AwsError>,
+}
+
+impl Associated {
+    /// Notes them on the report; returns the failure that another delivery may mend.
+    pub(crate) fn note(self, connection: &mut Connection) -> Option<AwsError> {
+        connection.associations = self.associations;
+        connection.problems.extend(self.problems);
+        connection.change_ids.extend(self.change_ids);
+        if self.changed && connection.outcome == Outcome::InSync {
+            connection.outcome = Outcome::Changed;
+        }
+        self.error
+    }
+}
+
+/// What the zones of one connection have in common.
+struct Task<'a> {
+    owner: Owner<'a>,
+    wanted: &'a BTreeSet<VpcRef>,
+    own_account: Option<&'a str>,
+    /// The VPCs that are never touched here.
+    keeps: BTreeSet<String>,
+    may_write: bool,
+    clock: &'a Clock,
+    /// What Route 53 keeps beside a change, for whoever reads CloudTrail.
+    comment: String,
+    /// Which zones a wanted VPC of this account sees, read when a zone of ours first lacks it.
+    views: BTreeMap<&'a str, OnceCell<Result<Vec<VpcZone>, AwsError>>>,
+}
+
+/// What became of one zone.
+#[derive(Default)]
+struct InZone {
+    associations: Vec<Association>,
+    troubles: Vec<Trouble>,
+    change_ids: Vec<String>,
+    changed: bool,
+    error: Option<AwsError>,
+}
+
+impl Reconcile {
+    /// Brings the associations of the zones that we made with the VPCs of `EXTRA_VPC_IDS` up to date, and waits until
+    /// Route 53 has them everywhere; with `may_write` false only looks.
+    ///
+    /// `zones` are the connection's, with their records as they are now. Makes no call when no VPC is configured and
+    /// no zone has a note of one. What fails for one VPC or zone does not stop the others.
+    pub(crate) async fn associations(
+        &self,
+        owner: Owner<'_>,
+        zones: &[Zone],
+        may_write: bool,
+        clock: &Clock,
+    ) -> Associated {
+        let none = BTreeSet::new();
+        let wanted = if self.config.mode == Mode::Withdraw { &none } else { &self.config.extra_vpcs };
+        let own_account = self.config.account_id.as_deref();
+        let own = wanted.iter().filter(|vpc| !vpc.is_of_another(own_account));
+        let task = Task {
+            owner,
+            wanted,
+            own_account,
+            keeps: [Some(owner.vpc_id), self.config.staging_vpc_id.as_deref()]
+                .into_iter()
+                .flatten()
+                .map(str::to_owned)
+                .collect(),
+            may_write,
+            clock,
+            comment: format!("tdp-privatelink {} {}", owner.id, clock.change("vpcs")),
+            views: own.map(|vpc| (vpc.id.as_str(), OnceCell::new())).collect(),
+        };
+        let ours = zones.iter().filter(|zone| zone.is_created_by(owner));
+        let zones: Vec<InZone> =
+            iter(ours).map(|zone| self.in_zone(&task, zone)).buffered(AT_ONCE).collect::<Vec<_>>().await;
+        self.together(zones, clock).await
+    }
+
+    /// One result of all zones, when Route 53 has what was written.
+    async fn together(&self, zones: Vec<InZone>, clock: &Clock) -> Associated {
+        let mut all = Associated::default();
+        let mut troubles = Vec::new();
+        for zone in zones {
+            all.associations.extend(zone.associations);
+            all.change_ids.extend(zone.change_ids);
+            all.changed |= zone.changed;
+            all.error = all.error.or(zone.error);
+            troubles.extend(zone.troubles);
+        }
+        all.problems = problems(&troubles, &all.associations);
+        all.error = all.error.or_else(|| troubles.into_iter().find_map(Trouble::worth_another_try));
+        let waits = iter(&all.change_ids).map(|id| self.wait_for(id, clock)).buffer_unordered(AT_ONCE);
+        let failed = waits.collect::<Vec<_>>().await.into_iter().find_map(Result::err);
+        all.error = all.error.or(failed);
+        all
+    }
+}
