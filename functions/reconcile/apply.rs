@@ -6,12 +6,11 @@ use std::time::Duration;
 use futures::stream::{StreamExt, iter};
 use planner::batch::batches;
 use planner::current::{Holder, Owner, Zone};
+use planner::digest::records_digest;
 use planner::marker::marked_name;
 use planner::name::Name;
-use planner::news::records_digest;
 use planner::plan::{Change, Intent, Plan, ZonePlan, plan};
 use planner::route::Wish;
-use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, sleep};
 
 use super::proof::leading;
@@ -55,26 +54,26 @@ impl Written {
 }
 
 /// One try at writing a plan.
-struct Pass<'a> {
-    intent: &'a Intent<'a>,
-    clock: &'a Clock,
+pub(crate) struct Pass<'a> {
+    pub intent: &'a Intent<'a>,
+    pub clock: &'a Clock,
     /// Counts the tries of this invocation, from 1.
     attempt: u32,
 }
 
 /// What became of one zone.
-struct Step {
+pub(crate) struct Step {
     plan: Option<ZonePlan>,
-    zone: Option<Zone>,
+    pub zone: Option<Zone>,
     change_ids: Vec<String>,
     /// Those of them to wait for.
-    unsynced: Vec<String>,
+    pub unsynced: Vec<String>,
     error: Option<AwsError>,
 }
 
 impl Step {
     /// Notes a change of the zone or its associations.
-    fn note(&mut self, change_id: Option<String>) {
+    pub(crate) fn note(&mut self, change_id: Option<String>) {
         self.unsynced.extend(change_id.clone());
         self.change_ids.extend(change_id);
     }
@@ -282,47 +281,6 @@ impl Reconcile {
             step.zone = None;
         }
         Ok(())
-    }
-
-    /// Takes a zone that is about to be emptied from the VPC first, with a staging VPC: its names are those of public DNS
-    /// at once, and never missing. Where a zone of that name is on the staging VPC already, it goes without.
-    async fn hide(&self, zone_id: &str, pass: &Pass<'_>, step: &mut Step) -> Result<(), AwsError> {
-        let Some(staging) = &self.config.staging_vpc_id else { return Ok(()) };
-        let Some((on_vpc, on_staging)) = step.zone.as_ref().map(|zone| (zone.on_vpc, zone.on_staging)) else {
-            return Ok(());
-        };
-        if on_vpc && !on_staging {
-            // A zone has to have one VPC.
-            match self.route53.associate(zone_id, staging).await {
-                Ok(change_id) => step.note(change_id),
-                Err(error) if error.kind == Kind::Stale => return Ok(()),
-                Err(error) => return Err(error),
-            }
-        }
-        if on_vpc {
-            let vpc_id = pass.intent.owner.vpc_id;
-            step.note(self.route53.dissociate(zone_id, vpc_id, &self.config.region).await?);
-        }
-        if let Some(zone) = &mut step.zone {
-            (zone.on_vpc, zone.on_staging) = (false, true);
-        }
-        self.wait_for_all(step, pass.clock).await
-    }
-
-    /// Waits for what was done to a zone so far.
-    async fn wait_for_all(&self, step: &mut Step, clock: &Clock) -> Result<(), AwsError> {
-        for change_id in &step.unsynced {
-            self.wait_for(change_id, clock).await?;
-        }
-        step.unsynced.clear();
-        Ok(())
-    }
-
-    /// Zones of one name take turns on the staging VPC, which can have one of them.
-    async fn turn_on_staging(&self, name: &Name) -> Option<OwnedMutexGuard<()>> {
-        self.config.staging_vpc_id.as_ref()?;
-        let lock = self.staging.lock().await.entry(name.clone()).or_default().clone();
-        Some(lock.lock_owned().await)
     }
 
     /// A zone without records answers "no such name": after a failure in the middle, a zone of ours that could

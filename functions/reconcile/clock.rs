@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use planner::deadline;
-use planner::news::digest;
+use planner::digest::digest;
 use tokio::time::Instant;
 
 /// How long to look again after a hint, while the endpoint is pending.

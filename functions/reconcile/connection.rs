@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use planner::current::{Owner, Zone, ours, pointed_at, split};
-use planner::endpoint::{Endpoint, State, Target, choose};
+use planner::current::{Owner, Zone, split};
+use planner::digest::{config_digest, records_digest};
+use planner::endpoint::{Endpoint, State, Target};
 use planner::marker::ZoneMarker;
 use planner::name::Name;
-use planner::news::{Status, config_digest, records_digest};
+use planner::news::Status;
 use planner::plan::{Intent, Plan, ZonePlan, confirm, plan};
 use planner::proof::Address;
 use planner::report::{Connection, Mode, Outcome, Problem, ZoneReport};
-use planner::route::{Seen, To, Wishes, wishes, withdrawn};
+use planner::route::{Seen, Wishes, wishes, withdrawn};
 use planner::trigger::Trigger;
 use planner::undo::{self, Place};
 use tokio::sync::OnceCell;
@@ -18,10 +19,11 @@ use tokio::sync::OnceCell;
 use super::apply::Written;
 use super::config::OnLoss;
 use super::end::Done;
+use super::look::Look;
 use super::proof::{Subject, leading};
 use super::read::{Vpc, World};
 use super::{Clock, Reconcile, problems};
-use crate::error::{AwsError, Kind};
+use crate::error::AwsError;
 
 /// What is to be written, for whom, and in which time.
 pub(crate) struct Task<'a> {
@@ -46,18 +48,6 @@ impl Task<'_> {
         let (vpc, clock, own) = (self.vpc, self.clock, self.own);
         Some(Subject { vpc, endpoint: self.endpoint?, own, wishes: &self.wishes, clock, addresses: &self.addresses })
     }
-}
-
-/// What is known of one VPC when its turn comes.
-struct Look {
-    zones: Vec<Zone>,
-    /// Our names, with the endpoint that the marker of each names.
-    ours: BTreeMap<Name, String>,
-    endpoint: Option<Endpoint>,
-    /// The VPC's own endpoints, also those that only markers know of.
-    own: Vec<Endpoint>,
-    /// Endpoints of which EC2 said that they do not exist.
-    gone: BTreeSet<String>,
 }
 
 /// What the state of the endpoint allows.
@@ -131,82 +121,8 @@ impl Reconcile {
         }
     }
 
-    /// Reads what a decision needs.
-    async fn look(&self, vpc: &Vpc, world: &World) -> Result<Look, AwsError> {
-        let zones = match self.zones(vpc, &world.listed).await {
-            // A zone went while it was read: another run is at work.
-            Err(error) if error.kind == Kind::Stale => self.look_again(vpc).await?,
-            zones => zones?,
-        };
-        let owner = self.owner(&vpc.id);
-        let ours = ours(&zones, owner);
-        let (own, gone) = self.own_endpoints(vpc, &ours).await?;
-        let has_zones = zones.iter().any(|zone| zone.is_created_by(owner));
-        let endpoint = self.endpoint(vpc, self.followed(&ours, &own), has_zones).await?;
-        Ok(Look { zones, ours, endpoint, own, gone })
-    }
-
-    /// The TDP endpoint that our records follow: by the platform's names, and without any by all that are not at one of
-    /// the VPC's own endpoints.
-    fn followed(&self, ours: &BTreeMap<Name, String>, own: &[Endpoint]) -> Option<String> {
-        let routes = &self.config.routes;
-        let is_platforms = |name: &Name, _: &str| routes.hosts.get(name).is_some_and(|route| route.to == To::Tdp);
-        let is_no_other = |name: &Name, id: &str| !routes.is_own(name) && !own.iter().any(|e| e.id == id);
-        pointed_at(ours, is_platforms).or_else(|| pointed_at(ours, is_no_other))
-    }
-
-    /// The VPC's own endpoints, with those that markers name and EC2 did not list; and which of these do not exist. Only
-    /// EC2's answer about one by its id proves that.
-    async fn own_endpoints(
-        &self,
-        vpc: &Vpc,
-        ours: &BTreeMap<Name, String>,
-    ) -> Result<(Vec<Endpoint>, BTreeSet<String>), AwsError> {
-        let mut own = vpc.own.clone();
-        let mut gone = BTreeSet::new();
-        let named = ours.iter().filter(|(name, _)| self.config.routes.is_own(name)).map(|(_, id)| id);
-        let known: BTreeSet<&str> = vpc.all().map(|e| e.id.as_str()).collect();
-        for id in named.filter(|id| !known.contains(id.as_str())).collect::<BTreeSet<&String>>() {
-            match self.ec2.endpoint(id).await? {
-                Some(endpoint) => own.push(endpoint),
-                None => {
-                    gone.insert(id.clone());
-                }
-            }
-        }
-        Ok((own, gone))
-    }
-
-    /// The endpoint before this one: the one that records point at, or that was announced.
-    fn moved_from(&self, vpc: &Vpc, live: Option<&str>, endpoint: &Endpoint) -> Option<String> {
-        let is_other = |id: &&str| *id != endpoint.id && !id.is_empty();
-        let announced = vpc.record.as_ref().filter(|record| record.announced.was_live);
-        let announced = announced.and_then(|record| record.endpoint_id.as_deref());
-        live.filter(is_other).or(announced.filter(is_other)).map(str::to_owned)
-    }
-
     pub(crate) fn owner<'a>(&'a self, vpc_id: &'a str) -> Owner<'a> {
         Owner { id: &self.config.owner_id, vpc_id, former: &self.config.former_owners }
-    }
-
-    /// The endpoint to follow. When the one that our records point at, or that was announced, is not in EC2's
-    /// list, EC2 is asked for it by id: only its "not found" proves that it is gone.
-    async fn endpoint(&self, vpc: &Vpc, live: Option<String>, has_zones: bool) -> Result<Option<Endpoint>, AwsError> {
-        let pinned = &self.config.pinned;
-        let chosen = choose(&vpc.endpoints, live.as_deref(), pinned).cloned();
-        let recorded = vpc.record.as_ref().and_then(|record| record.endpoint_id.clone());
-        // One that is pinned is not left, also when it is not listed any more.
-        let is_pinned = live.as_ref().is_some_and(|id| pinned.contains(id));
-        let known = live.or_else(|| recorded.filter(|_| chosen.is_none()));
-        let Some(id) = known.filter(|id| !vpc.endpoints.iter().any(|e| e.id == *id)) else {
-            // Zones of ours and no trace of an endpoint: an earlier run made them and ended before it filled them.
-            return Ok(chosen.or_else(|| has_zones.then(|| Endpoint::missing("", &vpc.id))));
-        };
-        if !is_pinned && chosen.as_ref().is_some_and(|e| e.state == State::Available) {
-            return Ok(chosen);
-        }
-        let found = self.ec2.endpoint(&id).await?.filter(|e| self.is_tdp(e));
-        Ok(Some(found.unwrap_or_else(|| Endpoint::missing(&id, &vpc.id))))
     }
 
     fn decide<'a>(

@@ -2,8 +2,9 @@
 
 use planner::association::State;
 use planner::current::Zone;
+use planner::digest::records_digest;
 use planner::endpoint::choose;
-use planner::news::{Situation, Status, records_digest, status};
+use planner::news::{Situation, Status, status};
 use planner::plan::Plan;
 use planner::proof::Verdict;
 use planner::report::{Connection, Mode, Outcome, Problem};

@@ -8,11 +8,13 @@ mod config;
 mod connection;
 mod end;
 mod event;
+mod look;
 mod memory;
 mod problems;
 mod proof;
 mod read;
 mod run;
+mod staging;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -14,6 +14,7 @@ pub mod current;
 pub mod deadline;
 pub mod desired;
 mod diff;
+pub mod digest;
 pub mod endpoint;
 pub mod hides;
 pub mod log;

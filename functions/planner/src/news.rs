@@ -1,15 +1,12 @@
 //! What people were told last, and whether there is news.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use std::collections::BTreeSet;
 
-use crate::association;
-use crate::current::{Owner, Zone, split};
+use crate::digest::{associations_digest, coverage_digest, problems_digest};
 use crate::proof::{self, Verdict, expiring};
-use crate::report::{Connection, Outcome, Problem};
-use crate::route::Coverage;
+use crate::report::{Connection, Outcome};
 
 /// What a message is about; the `event` attribute for filter policies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -173,9 +170,9 @@ pub struct ConnectionRecord {
 #[derive(Clone, Debug)]
 pub struct Situation {
     pub status: Status,
-    /// From [`records_digest`], after the writes.
+    /// From [`records_digest`](crate::digest::records_digest), after the writes.
     pub records: String,
-    /// From [`config_digest`].
+    /// From [`config_digest`](crate::digest::config_digest).
     pub config: String,
 }
 
@@ -350,59 +347,4 @@ pub fn status(outcome: Outcome, withdrawing: bool) -> Option<Status> {
         Outcome::Refused => Some(Status::Refused),
         Outcome::Failed => Some(Status::Failed),
     }
-}
-
-/// Digest of our records: which names, and which change wrote each last. A write that nobody was told of
-/// shows as a difference, even when the process that wrote it died before it could tell.
-pub fn records_digest(zones: &[Zone], owner: Owner<'_>) -> String {
-    let mut lines: Vec<String> = zones
-        .iter()
-        .flat_map(|zone| split(zone, owner).markers)
-        .map(|(name, (marker, _))| format!("{name}={}", marker.change))
-        .collect();
-    lines.sort();
-    digest(lines.iter().map(String::as_str))
-}
-
-/// Digest of what the configuration wants: anything that makes a change wanted rather than drift.
-pub fn config_digest<'a>(wanted: impl Iterator<Item = &'a str>) -> String {
-    digest(wanted)
-}
-
-fn coverage_digest(connection: &Connection) -> String {
-    let line =
-        |row: &Coverage| format!("{} {:?} {}", row.host, row.via, row.endpoint_id.as_deref().unwrap_or_default());
-    let lines: Vec<String> = connection.coverage.iter().map(line).collect();
-    digest_of_some(&lines)
-}
-
-/// What was removed is told once, and is no part of what there is.
-fn associations_digest(connection: &Connection) -> String {
-    let there = connection.associations.iter().filter(|one| one.state != association::State::Removed);
-    let mut lines: Vec<String> = there.map(|one| format!("{} {} {:?}", one.zone_id, one.vpc, one.state)).collect();
-    lines.sort();
-    digest_of_some(&lines)
-}
-
-/// Empty for nothing, as in records of earlier versions.
-fn digest_of_some(lines: &[String]) -> String {
-    if lines.is_empty() { String::new() } else { digest(lines.iter().map(String::as_str)) }
-}
-
-fn problems_digest(problems: &[Problem]) -> String {
-    let told = problems.iter().filter(|problem| !problem.is_of_proof);
-    let mut lines: Vec<String> = told.map(|p| format!("{} {}", p.code, p.subject)).collect();
-    lines.sort();
-    lines.dedup();
-    digest(lines.iter().map(String::as_str))
-}
-
-/// The first 16 hexadecimal digits of a SHA-256 over the lines.
-pub fn digest<'a>(lines: impl Iterator<Item = &'a str>) -> String {
-    let mut hash = Sha256::new();
-    for line in lines {
-        hash.update(line.as_bytes());
-        hash.update(b"\n");
-    }
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

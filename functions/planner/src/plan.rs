@@ -232,7 +232,7 @@ impl Plan {
             created,
             wanted: false,
             associate: false,
-            unstage: false,
+            unstage: created && !empties && zone.on_vpc && zone.on_staging,
             claim: (!empties && zone.is_handed_over(intent.owner)).then(|| zone.comment.clone()),
             delete: created && empties,
             hides: Vec::new(),

@@ -263,7 +263,9 @@ fn at_own<'a>(host: &Name, route: &Route, seen: &Seen<'a>) -> Given<'a> {
         return (None, Via::Gateway, Some(gateway));
     }
     let chosen = choose(interfaces(), current.map(String::as_str), &BTreeSet::new());
-    let target = chosen.filter(|e| e.state == State::Available).and_then(Endpoint::target);
+    // While the platform's hosts lead nowhere, nothing new leads anywhere.
+    let may_come = seen.tdp.is_some() || current.is_some();
+    let target = chosen.filter(|e| may_come && e.state == State::Available).and_then(Endpoint::target);
     if let Some(target) = target {
         return (Some(Wish::Lead(target)), Via::OwnEndpoint, chosen);
     }

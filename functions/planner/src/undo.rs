@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::association;
 use crate::batch::{Step, Verb, batches};
 use crate::marker::marked_name;
 use crate::name::Name;
@@ -28,8 +29,8 @@ pub struct Place<'a> {
     pub zone_comment: &'a str,
 }
 
-/// Nothing in it means anything to a shell, also to one that takes `#` for a command.
-const FIRST: &str = "# First deploy with Mode=plan, or put the hosts into HoldHosts: otherwise this is written again within 15 minutes.";
+/// What stands before the commands. Nothing in it means anything to a shell, also to one that takes `#` for a command.
+pub const FIRST: &str = "# First deploy with Mode=plan, or put the hosts into HoldHosts: otherwise this is written again within 15 minutes.";
 
 /// The most bytes of one `--change-batch`: Linux takes no argument of 128 KiB, which a full batch of long names
 /// exceeds. <https://man7.org/linux/man-pages/man2/execve.2.html> (`MAX_ARG_STRLEN`)
@@ -50,6 +51,39 @@ pub fn commands(written: &Plan, place: &Place<'_>) -> Vec<String> {
         undo.lines.insert(0, FIRST.to_owned());
     }
     undo.lines
+}
+
+/// The command that undoes one step of a zone's other VPCs; `None` for one that this account cannot undo by itself.
+pub fn of_association(
+    zone_id: &str,
+    step: &association::Step,
+    region: &str,
+    own_account: Option<&str>,
+) -> Option<String> {
+    use association::Step;
+    let (operation, vpc) = match step {
+        Step::Associate(vpc) => ("disassociate-vpc-from-hosted-zone", vpc),
+        Step::Authorize(vpc) => ("delete-vpc-association-authorization", vpc),
+        Step::Dissociate(vpc) if vpc.is_of_another(own_account) => return None,
+        Step::Dissociate(vpc) => ("associate-vpc-with-hosted-zone", vpc),
+        Step::Deauthorize(_) | Step::Note(_) => return None,
+    };
+    let (zone_id, vpc) = (quoted(zone_id), quoted(&format!("VPCRegion={},VPCId={}", vpc.region(region), vpc.id)));
+    Some(format!("aws route53 {operation} --hosted-zone-id {zone_id} --vpc {vpc}"))
+}
+
+/// The commands that undo changes of the records of a zone that stays.
+pub fn of_records(zone_id: &str, changes: &[Change], change: &str) -> Vec<String> {
+    let back: Vec<Change> = changes.iter().map(Change::reversed).collect();
+    let batches = batches(&back).into_iter().flat_map(fitting);
+    batches.map(|batch| format!("aws route53 {}", records(&quoted(zone_id), &batch, change))).collect()
+}
+
+/// `target` is one word of a shell.
+fn records(target: &str, batch: &[Step], change: &str) -> String {
+    let comment = format!("tdp-privatelink undo {change}");
+    let batch = json(&ChangeBatch { comment: &comment, changes: batch.iter().map(CliChange::of).collect() });
+    format!("change-resource-record-sets --hosted-zone-id {target} --change-batch {}", quoted(&batch))
 }
 
 struct Undo<'a> {
@@ -81,8 +115,7 @@ impl<'a> Undo<'a> {
         let back: Vec<Change> =
             zone.changes.iter().filter(|change| can_go_back(change, goes)).map(Change::reversed).collect();
         for batch in batches(&back).into_iter().flat_map(fitting) {
-            let batch = quoted(&self.json(&batch));
-            self.aws(&format!("change-resource-record-sets --hosted-zone-id {target} --change-batch {batch}"));
+            self.aws(&records(&target, &batch, self.place.change));
         }
         if let Some(comment) = zone.claim.as_deref().filter(|_| !goes) {
             self.aws(&format!("update-hosted-zone-comment --id {target} --comment {}", quoted(comment)));
@@ -113,11 +146,6 @@ impl<'a> Undo<'a> {
 
     fn vpc(&self, id: &str) -> String {
         quoted(&format!("VPCRegion={},VPCId={id}", self.place.region))
-    }
-
-    fn json(&self, batch: &[Step]) -> String {
-        let comment = format!("tdp-privatelink undo {}", self.place.change);
-        json(&ChangeBatch { comment: &comment, changes: batch.iter().map(CliChange::of).collect() })
     }
 }
 

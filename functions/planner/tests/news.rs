@@ -1,6 +1,7 @@
 //! News: each piece once, none lost.
 
-use planner::news::{ConnectionRecord, Event, Situation, Status, news, record, records_digest};
+use planner::digest::records_digest;
+use planner::news::{ConnectionRecord, Event, Situation, Status, news, record};
 use planner::report::{Connection, Outcome, Problem, ZoneReport};
 
 use crate::scene::{OWNER, apply, endpoint, name, names, planned};

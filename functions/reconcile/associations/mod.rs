@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::stream::{StreamExt, iter};
 use planner::association::{Association, VpcRef};
 use planner::current::{Owner, Zone};
+use planner::plan::Change;
 use planner::report::{Connection, Mode, Outcome, Problem};
+use planner::undo::FIRST;
 use tokio::sync::OnceCell;
 
 use super::read::AT_ONCE;
@@ -26,6 +28,10 @@ pub(crate) struct Associated {
     pub problems: Vec<Problem>,
     /// Route 53 change ids, all INSYNC unless `error` says otherwise.
     pub change_ids: Vec<String>,
+    /// What was written into zones.
+    pub changes: Vec<Change>,
+    /// The commands that undo it, in the order in which to run them.
+    pub undo: Vec<String>,
     /// Whether anything is different from before.
     pub changed: bool,
     /// A failure that another delivery may mend; the others are problems only.
@@ -37,7 +43,14 @@ impl Associated {
     pub(crate) fn note(self, connection: &mut Connection) -> Option<AwsError> {
         connection.associations = self.associations;
         connection.problems.extend(self.problems);
+        connection.changes.extend(self.changes);
         connection.change_ids.extend(self.change_ids);
+        // They were the last that was done.
+        if connection.undo.is_empty() && !self.undo.is_empty() {
+            connection.undo.push(FIRST.to_owned());
+        }
+        let after_first = connection.undo.len().min(1);
+        connection.undo.splice(after_first..after_first, self.undo);
         if self.changed && connection.outcome == Outcome::InSync {
             connection.outcome = Outcome::Changed;
         }
@@ -66,6 +79,9 @@ struct InZone {
     associations: Vec<Association>,
     troubles: Vec<Trouble>,
     change_ids: Vec<String>,
+    changes: Vec<Change>,
+    /// The commands that undo what was done, in the order in which it was done.
+    undo: Vec<String>,
     changed: bool,
     error: Option<AwsError>,
 }
@@ -114,6 +130,8 @@ impl Reconcile {
         for zone in zones {
             all.associations.extend(zone.associations);
             all.change_ids.extend(zone.change_ids);
+            all.changes.extend(zone.changes);
+            all.undo.extend(zone.undo.into_iter().rev());
             all.changed |= zone.changed;
             all.error = all.error.or(zone.error);
             troubles.extend(zone.troubles);

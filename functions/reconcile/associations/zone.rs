@@ -8,6 +8,7 @@ use planner::batch::batches;
 use planner::current::{Zone, split};
 use planner::plan::{Action, Change};
 use planner::record::{Data, RecordType};
+use planner::undo::{of_association, of_records};
 use tokio::time::{Instant, sleep};
 
 use super::told::{NOT_OURS, Trouble, Why};
@@ -220,6 +221,8 @@ impl Work<'_> {
                     Ok(change_id) => {
                         self.done.changed = true;
                         self.done.change_ids.extend(change_id);
+                        let (region, account) = (&self.reconcile.config.region, self.task.own_account);
+                        self.done.undo.extend(of_association(&self.zone.id, &step, region, account));
                         if step.adds() {
                             self.settle(|association| association.is_about(&vpc));
                         }
@@ -274,10 +277,13 @@ impl Work<'_> {
         };
         let zone = self.zone.name.clone();
         let change = Change { action, zone, name, rtype: RecordType::Txt, before, after: after.clone() };
-        for batch in batches(&[change]) {
+        for batch in batches(std::slice::from_ref(&change)) {
             let change_id = self.reconcile.route53.change(&self.zone.id, &batch, &self.task.comment).await?;
             self.done.change_ids.push(change_id);
         }
+        let number = self.task.clock.change("vpcs");
+        self.done.undo.extend(of_records(&self.zone.id, std::slice::from_ref(&change), &number));
+        self.done.changes.push(change);
         self.note.data = after;
         self.note.vpcs = vpcs;
         Ok(())

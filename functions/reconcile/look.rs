@@ -1,0 +1,100 @@
+//! What is known of one VPC before anything is decided: its zones, our names, and the endpoints that matter.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use planner::current::{Zone, ours, pointed_at};
+use planner::endpoint::{Endpoint, State, choose};
+use planner::name::Name;
+use planner::route::To;
+
+use super::Reconcile;
+use super::read::{Vpc, World};
+use crate::error::{AwsError, Kind};
+
+/// What is known of one VPC when its turn comes.
+pub(crate) struct Look {
+    pub zones: Vec<Zone>,
+    /// Our names, with the endpoint that the marker of each names.
+    pub ours: BTreeMap<Name, String>,
+    pub endpoint: Option<Endpoint>,
+    /// The VPC's own endpoints, also those that only markers know of.
+    pub own: Vec<Endpoint>,
+    /// Endpoints of which EC2 said that they do not exist.
+    pub gone: BTreeSet<String>,
+}
+
+impl Reconcile {
+    /// Reads what a decision needs.
+    pub(crate) async fn look(&self, vpc: &Vpc, world: &World) -> Result<Look, AwsError> {
+        let zones = match self.zones(vpc, &world.listed).await {
+            // A zone went while it was read: another run is at work.
+            Err(error) if error.kind == Kind::Stale => self.look_again(vpc).await?,
+            zones => zones?,
+        };
+        let owner = self.owner(&vpc.id);
+        let ours = ours(&zones, owner);
+        let (own, gone) = self.own_endpoints(vpc, &ours).await?;
+        let has_zones = zones.iter().any(|zone| zone.is_created_by(owner));
+        let endpoint = self.endpoint(vpc, self.followed(&ours, &own), has_zones).await?;
+        Ok(Look { zones, ours, endpoint, own, gone })
+    }
+
+    /// The TDP endpoint that our records follow: by the platform's names, and without any by all that are not at one of
+    /// the VPC's own endpoints.
+    pub(crate) fn followed(&self, ours: &BTreeMap<Name, String>, own: &[Endpoint]) -> Option<String> {
+        let routes = &self.config.routes;
+        let is_platforms = |name: &Name, _: &str| routes.hosts.get(name).is_some_and(|route| route.to == To::Tdp);
+        let is_no_other = |name: &Name, id: &str| !routes.is_own(name) && !own.iter().any(|e| e.id == id);
+        pointed_at(ours, is_platforms).or_else(|| pointed_at(ours, is_no_other))
+    }
+
+    /// The VPC's own endpoints, with those that markers name and EC2 did not list; and which of these do not exist. Only
+    /// EC2's answer about one by its id proves that.
+    async fn own_endpoints(
+        &self,
+        vpc: &Vpc,
+        ours: &BTreeMap<Name, String>,
+    ) -> Result<(Vec<Endpoint>, BTreeSet<String>), AwsError> {
+        let mut own = vpc.own.clone();
+        let mut gone = BTreeSet::new();
+        let named = ours.iter().filter(|(name, _)| self.config.routes.is_own(name)).map(|(_, id)| id);
+        let known: BTreeSet<&str> = vpc.all().map(|e| e.id.as_str()).collect();
+        for id in named.filter(|id| !known.contains(id.as_str())).collect::<BTreeSet<&String>>() {
+            match self.ec2.endpoint(id).await? {
+                Some(endpoint) => own.push(endpoint),
+                None => {
+                    gone.insert(id.clone());
+                }
+            }
+        }
+        Ok((own, gone))
+    }
+
+    /// The endpoint before this one: the one that records point at, or that was announced.
+    pub(crate) fn moved_from(&self, vpc: &Vpc, live: Option<&str>, endpoint: &Endpoint) -> Option<String> {
+        let is_other = |id: &&str| *id != endpoint.id && !id.is_empty();
+        let announced = vpc.record.as_ref().filter(|record| record.announced.was_live);
+        let announced = announced.and_then(|record| record.endpoint_id.as_deref());
+        live.filter(is_other).or(announced.filter(is_other)).map(str::to_owned)
+    }
+
+    /// The endpoint to follow. When the one that our records point at, or that was announced, is not in EC2's
+    /// list, EC2 is asked for it by id: only its "not found" proves that it is gone.
+    async fn endpoint(&self, vpc: &Vpc, live: Option<String>, has_zones: bool) -> Result<Option<Endpoint>, AwsError> {
+        let pinned = &self.config.pinned;
+        let chosen = choose(&vpc.endpoints, live.as_deref(), pinned).cloned();
+        let recorded = vpc.record.as_ref().and_then(|record| record.endpoint_id.clone());
+        // One that is pinned is not left, also when it is not listed any more.
+        let is_pinned = live.as_ref().is_some_and(|id| pinned.contains(id));
+        let known = live.or_else(|| recorded.filter(|_| chosen.is_none()));
+        let Some(id) = known.filter(|id| !vpc.endpoints.iter().any(|e| e.id == *id)) else {
+            // Zones of ours and no trace of an endpoint: an earlier run made them and ended before it filled them.
+            return Ok(chosen.or_else(|| has_zones.then(|| Endpoint::missing("", &vpc.id))));
+        };
+        if !is_pinned && chosen.as_ref().is_some_and(|e| e.state == State::Available) {
+            return Ok(chosen);
+        }
+        let found = self.ec2.endpoint(&id).await?.filter(|e| self.is_tdp(e));
+        Ok(Some(found.unwrap_or_else(|| Endpoint::missing(&id, &vpc.id))))
+    }
+}
