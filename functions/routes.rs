@@ -52,6 +52,8 @@ pub(crate) fn routes(
         let services = service.map_or(known, |service| vec![service]);
         routes.hosts.insert(host, Route { to, services, beside: None, is_explicit });
     }
+    add_beside(&catalog, &mut routes);
+    follow_explicit(&mut routes);
     let zone = &deployment.platform_host;
     if let Some(why) = catalog.never(zone) {
         let allowed = format!("the host of one deployment: it would need a private zone {zone}, and {why}");
@@ -77,14 +79,6 @@ fn catalog_routes(catalog: &Applied, routing: Option<To>) -> Result<Routes, Cata
                 routes.patterns.insert(row.host.clone(), row.service_names.clone());
             }
         }
-    }
-    for row in &catalog.beside {
-        if !routes.hosts.contains_key(&row.beside) {
-            continue;
-        }
-        let beside = Some(row.beside.clone());
-        let route = Route { to, services: row.service_names.clone(), beside, is_explicit: false };
-        routes.hosts.entry(row.host.clone()).or_insert(route);
     }
     Ok(routes)
 }
@@ -119,6 +113,30 @@ fn bucket_prefix(reader: &mut Reader<'_>, components: &BTreeSet<String>) -> Opti
         reader.say("TDP_BUCKET_PREFIX", prefix.as_deref(), "empty, unless TDP_COMPONENTS has agent-s3-direct");
     }
     prefix
+}
+
+/// Names that the zone of an AWS host would take from the VPC go where that host goes.
+fn add_beside(catalog: &Applied, routes: &mut Routes) {
+    for row in &catalog.beside {
+        let Some(main) = routes.hosts.get(&row.beside) else { continue };
+        let (services, beside) = (row.service_names.clone(), Some(row.beside.clone()));
+        let route = Route { services, beside, ..main.clone() };
+        routes.hosts.entry(row.host.clone()).or_insert(route);
+    }
+}
+
+/// A host below one that a person led to its service's own endpoint goes there as well, also past a gateway endpoint: the
+/// zone of the one above would hide it.
+fn follow_explicit(routes: &mut Routes) {
+    let explicit: Vec<(Name, Vec<String>)> = routes
+        .hosts
+        .iter()
+        .filter(|(_, route)| route.is_explicit)
+        .map(|(host, route)| (host.clone(), route.services.clone()))
+        .collect();
+    for (host, route) in routes.hosts.iter_mut().filter(|(_, route)| route.to == To::Own) {
+        route.is_explicit |= explicit.iter().any(|(above, of)| host.is_below(above) && *of == route.services);
+    }
 }
 
 /// `EXTRA_HOSTS`: hosts to the TDP endpoint, and `host=<service name>` to the VPC's own endpoint of that service.

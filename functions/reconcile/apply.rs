@@ -116,13 +116,7 @@ impl Reconcile {
             }
             if Instant::now() >= clock.sync_until() {
                 // Being stopped between making and filling a zone would hide its name.
-                let error = AwsError::answer(
-                    "route53:ChangeResourceRecordSets",
-                    &vpc.id,
-                    Kind::TimedOut,
-                    "no time left to write",
-                );
-                return (written, Err(error));
+                return (written, Err(no_time(&vpc.id)));
             }
             let pass = Pass { intent, clock, attempt };
             let result = match self.write(&pass, &wanted, zones, &mut written).await {
@@ -261,14 +255,14 @@ impl Reconcile {
         }
         if attach {
             // The VPC must not see the zone before the zone is right.
-            self.wait_for_all(step, pass.clock).await?;
+            self.settle(&zone_id, pass, step).await?;
             step.note(self.route53.associate(&zone_id, vpc_id).await?);
             done.associate = plan.associate;
             if let Some(zone) = &mut step.zone {
                 zone.on_vpc = true;
             }
         }
-        if detach_staging && let Some(staging) = &self.config.staging_vpc_id {
+        if detach_staging && let Some(staging) = self.config.staging_for(vpc_id) {
             step.note(self.route53.dissociate(&zone_id, staging, &self.config.region).await?);
             done.unstage = plan.unstage;
             if let Some(zone) = &mut step.zone {
@@ -326,12 +320,17 @@ impl Reconcile {
     async fn create_zone(&self, pass: &Pass<'_>, done: &mut ZonePlan, step: &mut Step) -> Result<Zone, AwsError> {
         let owner = pass.intent.owner;
         let name = &done.name;
+        if Instant::now() >= pass.clock.sync_until() {
+            return Err(no_time(name.as_str()));
+        }
         let comment = self.zone_comment(owner.vpc_id);
         let reference = pass.clock.reference(owner.vpc_id, name.as_str(), pass.attempt);
         // With a staging VPC the zone is filled before the real VPC sees it.
-        let staging = self.config.staging_vpc_id.as_deref();
+        let staging = self.config.staging_for(owner.vpc_id);
         let first_vpc = staging.unwrap_or(owner.vpc_id);
-        let (id, change_id) = self.route53.create_zone(name, first_vpc, &comment, &reference).await?;
+        let created = self.route53.create_zone(name, first_vpc, &comment, &reference).await;
+        let (id, change_id) =
+            created.map_err(|error| if staging.is_some() { staging_is_busy(error) } else { error })?;
         step.note(change_id);
         done.id = Some(id.clone());
         done.made = Some(id.clone());
@@ -361,8 +360,20 @@ impl Reconcile {
     }
 }
 
+fn no_time(subject: &str) -> AwsError {
+    AwsError::answer("route53:ChangeResourceRecordSets", subject, Kind::TimedOut, "no time left to write")
+}
+
+/// Another VPC's zone of the same name is on the staging VPC. It leaves when it is filled, or by that VPC's next run.
+fn staging_is_busy(error: AwsError) -> AwsError {
+    if error.code != "ConflictingDomainExists" {
+        return error;
+    }
+    AwsError::answer(error.action, &error.subject, Kind::TimedOut, "the staging VPC has a zone of that name still")
+}
+
 /// What Route 53 keeps beside a change, for whoever reads CloudTrail.
-fn comment(intent: &Intent<'_>) -> String {
+pub(crate) fn comment(intent: &Intent<'_>) -> String {
     format!("tdp-privatelink {} {}", intent.owner.id, intent.change)
 }
 

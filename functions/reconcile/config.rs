@@ -47,6 +47,11 @@ pub struct Config {
 }
 
 impl Config {
+    /// The staging VPC for the zones of a VPC; the staging VPC itself has none.
+    pub fn staging_for(&self, vpc_id: &str) -> Option<&str> {
+        self.staging_vpc_id.as_deref().filter(|staging| *staging != vpc_id)
+    }
+
     /// Parses the variables.
     ///
     /// # Errors

@@ -67,9 +67,8 @@ impl Reconcile {
             Ok(look) => look,
             Err(error) => return self.failed(vpc, trigger, error).await,
         };
-        let Look { zones, ours, endpoint: Some(endpoint), own, gone } = look else { return Done::none() };
+        let Look { zones, ours, live, endpoint: Some(endpoint), own, gone } = look else { return Done::none() };
         let owner = self.owner(&vpc.id);
-        let live = self.followed(&ours, &own);
         let id = Some(endpoint.id.as_str()).filter(|id| !id.is_empty());
         let mut connection = Connection::new(&vpc.id, id, endpoint.state.as_str(), Outcome::InSync);
         connection.primary_dns_name = endpoint.regional().map(|entry| entry.name.to_string());
@@ -138,8 +137,11 @@ impl Reconcile {
         if self.config.mode == Mode::Withdraw {
             return Decision::Withdraw;
         }
-        if endpoint.state.proves_loss() && loses {
+        if endpoint.state.proves_loss() && loses && (endpoint.service_name.is_empty() || self.is_tdp(endpoint)) {
             return Decision::Write(None);
+        }
+        if !endpoint.service_name.is_empty() && !self.is_tdp(endpoint) {
+            return Decision::Leave(Outcome::InSync, vec![problems::other_service(endpoint)]);
         }
         match &endpoint.state {
             State::Available => match target {
@@ -182,7 +184,7 @@ impl Reconcile {
             }
             let Some(subject) = task.subject() else { break };
             if self.is_unconfirmed(vpc, &zones, wanted.is_empty()).await {
-                wanted.confirm(confirm(&zones, owner, &clock.change("confirm")));
+                wanted.confirm(confirm(&self.intent(&task.wishes, owner, &clock.change("confirm")), &zones));
             }
             let mut held = connection.clone().with_plan(&wanted);
             let unproved = self.prove_before(&subject, &wanted, &mut held).await;
@@ -219,7 +221,7 @@ impl Reconcile {
             region: &self.config.region,
             change: &change,
             zone_comment: &self.zone_comment(&vpc.id),
-            staging_vpc_id: self.config.staging_vpc_id.as_deref(),
+            staging_vpc_id: self.config.staging_for(&vpc.id),
         };
         connection.undo = undo::commands(&written.plan, &place);
         if connection.outcome == Outcome::Refused || result.is_err() {

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use planner::current::{Zone, ours, pointed_at};
+use planner::current::{Owner, Zone, ours, pointed_at, split};
 use planner::endpoint::{Endpoint, State, choose};
 use planner::name::Name;
-use planner::route::To;
 
 use super::Reconcile;
 use super::read::{Vpc, World};
@@ -16,6 +15,8 @@ pub(crate) struct Look {
     pub zones: Vec<Zone>,
     /// Our names, with the endpoint that the marker of each names.
     pub ours: BTreeMap<Name, String>,
+    /// The TDP endpoint that records point at.
+    pub live: Option<String>,
     pub endpoint: Option<Endpoint>,
     /// The VPC's own endpoints, also those that only markers know of.
     pub own: Vec<Endpoint>,
@@ -35,17 +36,21 @@ impl Reconcile {
         let ours = ours(&zones, owner);
         let (own, gone) = self.own_endpoints(vpc, &ours).await?;
         let has_zones = zones.iter().any(|zone| zone.is_created_by(owner));
-        let endpoint = self.endpoint(vpc, self.followed(&ours, &own), has_zones).await?;
-        Ok(Look { zones, ours, endpoint, own, gone })
+        let live = self.followed(vpc, &seen_by_vpc(&ours, &zones, owner), &own);
+        let endpoint = self.endpoint(vpc, live.clone(), has_zones).await?;
+        Ok(Look { zones, ours, live, endpoint, own, gone })
     }
 
-    /// The TDP endpoint that our records follow: by the platform's names, and without any by all that are not at one of
-    /// the VPC's own endpoints.
-    pub(crate) fn followed(&self, ours: &BTreeMap<Name, String>, own: &[Endpoint]) -> Option<String> {
+    /// The TDP endpoint that our records follow: one that is listed as such, or else by the platform's names, and without
+    /// any by all that are not at one of the VPC's own endpoints.
+    fn followed(&self, vpc: &Vpc, ours: &BTreeMap<Name, String>, own: &[Endpoint]) -> Option<String> {
         let routes = &self.config.routes;
-        let is_platforms = |name: &Name, _: &str| routes.hosts.get(name).is_some_and(|route| route.to == To::Tdp);
+        let is_listed = |_: &Name, id: &str| vpc.endpoints.iter().any(|e| e.id == id);
         let is_no_other = |name: &Name, id: &str| !routes.is_own(name) && !own.iter().any(|e| e.id == id);
-        pointed_at(ours, is_platforms).or_else(|| pointed_at(ours, is_no_other))
+        let is_platforms = |name: &Name, id: &str| {
+            routes.hosts.get(name).is_some_and(|route| route.services.is_empty()) && is_no_other(name, id)
+        };
+        pointed_at(ours, is_listed).or_else(|| pointed_at(ours, is_platforms)).or_else(|| pointed_at(ours, is_no_other))
     }
 
     /// The VPC's own endpoints, with those that markers name and EC2 did not list; and which of these do not exist. Only
@@ -94,7 +99,18 @@ impl Reconcile {
         if !is_pinned && chosen.as_ref().is_some_and(|e| e.state == State::Available) {
             return Ok(chosen);
         }
-        let found = self.ec2.endpoint(&id).await?.filter(|e| self.is_tdp(e));
-        Ok(Some(found.unwrap_or_else(|| Endpoint::missing(&id, &vpc.id))))
+        match self.ec2.endpoint(&id).await? {
+            None => Ok(Some(Endpoint::missing(&id, &vpc.id))),
+            // Of another service, which the configuration named before: its records stay until there is a better one.
+            Some(other) if !self.is_tdp(&other) && other.state.is_lost() => Ok(chosen.or(Some(other))),
+            found => Ok(found),
+        }
     }
+}
+
+/// Our names without those that are only in zones on the staging VPC: no client is led by them.
+fn seen_by_vpc(ours: &BTreeMap<Name, String>, zones: &[Zone], owner: Owner<'_>) -> BTreeMap<Name, String> {
+    let staged = zones.iter().filter(|zone| zone.on_staging && !zone.on_vpc);
+    let staged: BTreeSet<Name> = staged.flat_map(|zone| split(zone, owner).markers.into_keys()).collect();
+    ours.iter().filter(|(name, _)| !staged.contains(*name)).map(|(name, id)| (name.clone(), id.clone())).collect()
 }

@@ -58,9 +58,7 @@ impl Memory {
     pub(crate) fn part(&self, vpcs: Vec<Vpc>, trigger: &Trigger) -> (Vec<Connection>, Vec<Vpc>) {
         let is_meant = |vpc: &Vpc| match trigger {
             Trigger::Sweep => false,
-            Trigger::Hint { endpoint_ids } => {
-                endpoint_ids.is_empty() || vpc.all().any(|e| endpoint_ids.contains(&e.id))
-            }
+            Trigger::Hint { endpoint_ids } => endpoint_ids.is_empty() || endpoint_ids.iter().any(|id| vpc.knows(id)),
             _ => true,
         };
         let mut rested = Vec::new();

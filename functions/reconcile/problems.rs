@@ -193,6 +193,19 @@ pub(crate) fn modification(endpoint: &Endpoint) -> Problem {
     )
 }
 
+/// Records point at an endpoint of a service that the configuration does not name any more.
+pub(crate) fn other_service(endpoint: &Endpoint) -> Problem {
+    Problem::note(
+        "other-service",
+        endpoint.id.as_str(),
+        format!(
+            "The records point at {}, an endpoint to {}, which TDP_SERVICE_NAME does not name. They stay as they are.",
+            endpoint.id, endpoint.service_name
+        ),
+        "Create an endpoint to the new service: the records move when it is available. Or correct TDP_SERVICE_NAME.",
+    )
+}
+
 /// A state without a rule.
 pub(crate) fn unknown_state(endpoint: &Endpoint) -> Problem {
     Problem::refusal(

@@ -202,19 +202,19 @@ impl Reconcile {
         hosts: &BTreeSet<Name>,
         connection: &Connection,
     ) -> Result<Answer, Problem> {
-        let targets = subject.targets(hosts);
-        let read = || async {
-            let all = subject.targets(&subject.wishes.leading());
-            let endpoints: Vec<&Endpoint> = all.into_iter().map(|(endpoint, _)| endpoint).collect();
-            self.ec2.addresses(&endpoints).await.map_err(|error| problems::of_call(&error))
-        };
-        let addresses = subject.addresses.get_or_try_init(read).await?;
+        let addresses = subject.addresses.get_or_try_init(|| self.addresses(subject)).await?;
         let zones = connection.zones.iter().map(|zone| zone.name.to_string()).collect::<Vec<String>>();
         let mut asked: Vec<Target> = Vec::new();
-        for (endpoint, hosts) in targets {
-            let addresses = addresses.get(&endpoint.id).filter(|addresses| !addresses.is_empty());
-            let addresses = addresses.ok_or_else(|| problems::no_addresses(endpoint))?;
-            asked.extend(hosts.chunks(MOST_HOSTS).map(|hosts| target(endpoint, addresses, hosts, &zones)));
+        let mut unasked: Vec<Answer> = Vec::new();
+        for (endpoint, hosts) in subject.targets(hosts) {
+            match addresses.get(&endpoint.id).filter(|addresses| !addresses.is_empty()) {
+                Some(addresses) => {
+                    asked.extend(hosts.chunks(MOST_HOSTS).map(|hosts| target(endpoint, addresses, hosts, &zones)));
+                }
+                None if endpoint.id == subject.endpoint.id => return Err(problems::no_addresses(endpoint)),
+                // One of the VPC's own endpoints does not keep the platform from being proved.
+                None => unasked.push(Answer::unasked(phase, &hosts)),
+            }
         }
         let requests = requests(phase, &subject.vpc.id, asked);
         let answers: Vec<Answer> = iter(&requests)
@@ -222,7 +222,20 @@ impl Reconcile {
             .buffered(REQUESTS_AT_ONCE)
             .try_collect()
             .await?;
-        Ok(Answer::merged(phase, answers))
+        Ok(Answer::merged(phase, answers.into_iter().chain(unasked).collect()))
+    }
+
+    /// The addresses of the endpoints that hosts lead to, by endpoint id. What cannot be read of the VPC's own ones is left
+    /// out.
+    async fn addresses(&self, subject: &Subject<'_>) -> Result<BTreeMap<String, Vec<Address>>, Problem> {
+        let all = subject.targets(&subject.wishes.leading());
+        let own: Vec<&Endpoint> =
+            all.into_iter().map(|(endpoint, _)| endpoint).filter(|e| e.id != subject.endpoint.id).collect();
+        let platform = [subject.endpoint];
+        let (tdp, own) = tokio::join!(self.ec2.addresses(&platform), self.ec2.addresses(&own));
+        let mut addresses = tdp.map_err(|error| problems::of_call(&error))?;
+        addresses.extend(own.unwrap_or_default());
+        Ok(addresses)
     }
 
     async fn ask_once(&self, subject: &Subject<'_>, request: &Request) -> Result<Answer, Problem> {

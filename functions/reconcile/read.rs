@@ -48,6 +48,12 @@ impl Vpc {
         all.sort_by(|a, b| a.id.cmp(&b.id));
         all.into_iter()
     }
+
+    /// Whether an endpoint is in it, or was when it was last told of.
+    pub(crate) fn knows(&self, endpoint_id: &str) -> bool {
+        let recorded = self.record.as_ref().and_then(|record| record.endpoint_id.as_deref());
+        recorded == Some(endpoint_id) || self.all().any(|e| e.id == endpoint_id)
+    }
 }
 
 impl Reconcile {
@@ -111,7 +117,7 @@ impl Reconcile {
         let start = clock.part_of(vpcs.len());
         vpcs.rotate_left(start);
         let is_meant = |vpc: &Vpc| match trigger {
-            Trigger::Hint { endpoint_ids } => vpc.all().any(|e| endpoint_ids.contains(&e.id)),
+            Trigger::Hint { endpoint_ids } => endpoint_ids.iter().any(|id| vpc.knows(id)),
             _ => false,
         };
         let is_live = |vpc: &Vpc| vpc.record.as_ref().is_some_and(|record| record.announced.status == Status::Live);
@@ -142,12 +148,13 @@ impl Reconcile {
         let remembered: BTreeSet<&str> =
             vpc.record.iter().flat_map(|record| &record.zones).filter_map(|(_, id)| id.as_deref()).collect();
         let staging = async {
-            match &self.config.staging_vpc_id {
+            match self.config.staging_for(&vpc.id) {
                 Some(id) => self.route53.zones_on_vpc(id).await,
                 None => Ok(Vec::new()),
             }
         };
         let (on_vpc, staged) = tokio::try_join!(self.route53.zones_on_vpc(&vpc.id), staging)?;
+        let in_the_way: Vec<VpcZone> = staged.iter().filter(|zone| wanted.contains(&zone.name)).cloned().collect();
         let staged: BTreeSet<String> = staged.into_iter().map(|zone| zone.id).collect();
         let is_new =
             |seen: &VpcZone| !seen.of_service && is_needed(&seen.name) && !listed.iter().any(|zone| zone.id == seen.id);
@@ -177,6 +184,18 @@ impl Reconcile {
                 holder: Holder::Account,
                 on_vpc: false,
                 on_staging: staged.contains(&zone.id),
+                records: Vec::new(),
+            });
+        }
+        for seen in in_the_way.into_iter().filter(|zone| !zone.of_service) {
+            let own = by_id.get(seen.id.as_str());
+            zones.entry(seen.id.clone()).or_insert_with(|| Zone {
+                id: seen.id.clone(),
+                name: seen.name,
+                comment: own.map(|zone| zone.comment.clone()).unwrap_or_default(),
+                holder: if own.is_some() { Holder::Account } else { Holder::Other(seen.holder) },
+                on_vpc: false,
+                on_staging: true,
                 records: Vec::new(),
             });
         }

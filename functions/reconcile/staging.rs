@@ -1,21 +1,23 @@
 //! The staging VPC: zones come to the real VPC filled, and leave it before they are emptied.
 
+use planner::association::noted;
+use planner::batch::{self, Verb};
 use planner::name::Name;
+use planner::record::RecordType;
 use tokio::sync::OwnedMutexGuard;
 
-use super::apply::{Pass, Step};
+use super::apply::{Pass, Step, comment};
 use super::{Clock, Reconcile};
 use crate::error::{AwsError, Kind};
 
 impl Reconcile {
-    /// Takes a zone that is about to be emptied from the VPC first, with a staging VPC: its names are those of public DNS
+    /// Takes a zone that is about to be emptied from its VPCs first, with a staging VPC: its names are those of public DNS
     /// at once, and never missing. Where a zone of that name is on the staging VPC already, it goes without.
     pub(crate) async fn hide(&self, zone_id: &str, pass: &Pass<'_>, step: &mut Step) -> Result<(), AwsError> {
-        let Some(staging) = &self.config.staging_vpc_id else { return Ok(()) };
-        let Some((on_vpc, on_staging)) = step.zone.as_ref().map(|zone| (zone.on_vpc, zone.on_staging)) else {
-            return Ok(());
-        };
-        if on_vpc && !on_staging {
+        let owner = pass.intent.owner;
+        let Some(staging) = self.config.staging_for(owner.vpc_id) else { return Ok(()) };
+        let Some(zone) = step.zone.clone() else { return Ok(()) };
+        if zone.on_vpc && !zone.on_staging {
             // A zone has to have one VPC.
             match self.route53.associate(zone_id, staging).await {
                 Ok(change_id) => step.note(change_id),
@@ -23,12 +25,34 @@ impl Reconcile {
                 Err(error) => return Err(error),
             }
         }
-        if on_vpc {
-            let vpc_id = pass.intent.owner.vpc_id;
-            step.note(self.route53.dissociate(zone_id, vpc_id, &self.config.region).await?);
+        let region = &self.config.region;
+        let noted = zone.records.iter().filter_map(|set| noted(set, &zone.name, owner)).flatten();
+        for vpc in noted {
+            step.note(self.route53.dissociate(zone_id, &vpc.id, vpc.region(region)).await?);
+        }
+        if zone.on_vpc {
+            step.note(self.route53.dissociate(zone_id, owner.vpc_id, region).await?);
         }
         if let Some(zone) = &mut step.zone {
             (zone.on_vpc, zone.on_staging) = (false, true);
+        }
+        self.settle(zone_id, pass, step).await
+    }
+
+    /// Waits until all that was ever done to a zone is everywhere. An earlier run may have ended before it saw that: then
+    /// the zone's SOA is written as it is, which no server has before the rest. Where the role does not allow that, at names
+    /// that are not configured any more, it goes without.
+    pub(crate) async fn settle(&self, zone_id: &str, pass: &Pass<'_>, step: &mut Step) -> Result<(), AwsError> {
+        let zone = step.zone.as_ref().filter(|_| step.unsynced.is_empty());
+        let soa = zone.and_then(|zone| zone.records.iter().find(|set| set.rtype == RecordType::Soa));
+        if let Some(set) = soa {
+            let (name, rtype, data) = (set.name.clone(), set.rtype.clone(), set.data.clone());
+            let batch = [batch::Step { verb: Verb::Upsert, name, rtype, data }];
+            match self.route53.change(zone_id, &batch, &comment(pass.intent)).await {
+                Ok(change_id) => step.note(Some(change_id)),
+                Err(error) if error.kind == Kind::Denied => {}
+                Err(error) => return Err(error),
+            }
         }
         self.wait_for_all(step, pass.clock).await
     }

@@ -9,6 +9,7 @@ from typing import Any
 @dataclass
 class Call:
     """One logged call. `status` stays 0 while it runs, and when the connection was closed without an answer.
+    `fault` is the kind of the fault that struck it, or `limit` where the rate limits refused it.
 
     `seconds` is the time that the embedded AWS took for reading the request and making the answer, without what a
     test's callback or a slow fault added.

@@ -5,16 +5,17 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpoints.
 
 import re
 import secrets
-from collections.abc import Callable
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 
-from tests.aws import names, pages
-from tests.aws.endpoints import Endpoint, Endpoints, is_partner_service
+from tests.aws import filters, names, pages
+from tests.aws.aws_services import private_names
+from tests.aws.endpoints import Endpoint, Endpoints
 from tests.aws.errors import AwsError
+from tests.aws.partitions import is_partner_service
 
 Params = dict[str, Any]
 Result = dict[str, Any]
@@ -31,8 +32,6 @@ FILTERS: dict[str, Callable[[Endpoint], str]] = {
     "vpc-endpoint-state": lambda endpoint: endpoint.state,
     "ip-address-type": lambda endpoint: endpoint.ip_type,
 }
-
-
 INTERFACE_FILTERS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "network-interface-id": lambda shown: [shown["NetworkInterfaceId"]],
     "vpc-id": lambda shown: [shown["VpcId"]],
@@ -48,13 +47,13 @@ INTERFACE_FILTERS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
 class VpcEndpoints:
     """One method per operation, named as boto3 names it. `set_up` marks the test's own calls."""
 
-    def __init__(self, account: str, region: str, ec2: EC2Backend, zone_names: Callable[[str], set[str]]) -> None:
+    def __init__(self, account: str, region: str, ec2: EC2Backend, zone_on: Callable[[str, str], bool]) -> None:
         self.endpoints = Endpoints(ec2)
         self.page_size: int | None = None
         self._account = account
         self._region = region
         self._ec2 = ec2
-        self._zone_names = zone_names
+        self._zone_on = zone_on
 
     def describe_vpc_endpoints(self, params: Params, set_up: bool) -> Result:
         found = list(self.endpoints)
@@ -63,8 +62,9 @@ class VpcEndpoints:
                 if not ID.fullmatch(endpoint_id):
                     raise AwsError("InvalidVpcEndpointId.Malformed", f"Invalid Vpc Endpoint Id: '{endpoint_id}'")
             found = [self.endpoints.find(endpoint_id) for endpoint_id in ids]
-        for wanted in params.get("Filters", []):
-            found = [endpoint for endpoint in found if _matches(endpoint, wanted)]
+        for wanted in filters.chosen(params):
+            values, fit = _values_for(wanted["Name"]), filters.fits(wanted.get("Values", []))
+            found = [endpoint for endpoint in found if fit(values(endpoint))]
         if token := params.get("NextToken"):
             first = pages.position(token, "InvalidNextToken")
             at = next((index for index, endpoint in enumerate(found) if endpoint.id == first), len(found))
@@ -83,9 +83,7 @@ class VpcEndpoints:
         service, kind = params["ServiceName"], params.get("VpcEndpointType", "Gateway")
         partner = is_partner_service(service)
         ip_type = params.get("IpAddressType", "ipv4")
-        private_dns = kind == "Interface" and params.get("PrivateDnsEnabled", not partner)
-        if private_dns and partner:
-            raise _no_private_name(service)
+        hosts = private_names(service, self._region) if kind == "Interface" else ()
         tags = [tag for spec in params.get("TagSpecifications", []) for tag in spec.get("Tags", [])]
         endpoint = Endpoint(
             id=new_id(),
@@ -100,9 +98,10 @@ class VpcEndpoints:
             route_table_ids=params.get("RouteTableIds", []),
             tags={tag["Key"]: tag["Value"] for tag in tags},
             policy=params.get("PolicyDocument"),
-            private_dns_enabled=private_dns,
-            private_dns_name=None if partner else aws_service_host(service),
+            private_names=hosts,
         )
+        if kind == "Interface" and params.get("PrivateDnsEnabled", bool(hosts)):
+            self.enable_private_dns(endpoint)
         if not partner:
             endpoint.coming.append([1, "available"])
         self.endpoints.add(endpoint, params.get("SubnetIds", []))
@@ -112,7 +111,7 @@ class VpcEndpoints:
         """A modified endpoint is pending for a moment, and keeps its names."""
         endpoint = self.endpoints.find(params["VpcEndpointId"])
         if params.get("PrivateDnsEnabled") and not endpoint.private_dns_enabled:
-            self._enable_private_dns(endpoint)
+            self.enable_private_dns(endpoint)
         if params.get("PrivateDnsEnabled") is False:
             endpoint.private_dns_enabled = False
         for subnet_id in params.get("RemoveSubnetIds", []):
@@ -150,8 +149,11 @@ class VpcEndpoints:
             message = f"The networkInterface ID '{missing[0]}' does not exist"
             raise AwsError("InvalidNetworkInterfaceID.NotFound", message)
         found = [_interface(known[one]) for one in ids or list(known)]
-        for wanted in params.get("Filters", []):
-            found = [shown for shown in found if _shows(shown, wanted)]
+        for wanted in filters.chosen(params):
+            if wanted["Name"] not in INTERFACE_FILTERS:
+                raise filters.unknown(wanted["Name"])
+            values, fit = INTERFACE_FILTERS[wanted["Name"]], filters.fits(wanted.get("Values", []))
+            found = [shown for shown in found if fit(values(shown))]
         if ids:
             return {"NetworkInterfaces": found}
         page, following = INTERFACES.cut(found, params, None if set_up else self.page_size)
@@ -203,15 +205,22 @@ class VpcEndpoints:
             shown["LastError"] = {"Code": "InternalError", "Message": "The endpoint could not be made available."}
         return shown
 
-    def _enable_private_dns(self, endpoint: Endpoint) -> None:
-        if endpoint.private_dns_name is None:
+    def enable_private_dns(self, endpoint: Endpoint) -> None:
+        """Private DNS on, or the refusal where a hosted zone, hidden or not, has one of its names in the VPC.
+
+        https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html
+        """
+        if not endpoint.private_names:
             raise _no_private_name(endpoint.service_name)
-        if names.canonical(endpoint.private_dns_name) in self._zone_names(endpoint.vpc_id):
-            message = (
-                "private-dns-enabled cannot be set because there is already a conflicting DNS domain for "
-                f"{endpoint.private_dns_name} in the VPC {endpoint.vpc_id}"
-            )
-            raise AwsError("InvalidParameter", message)
+        hidden = self.endpoints.hidden_zones(endpoint.vpc_id)
+        for host in endpoint.private_names:
+            zone = names.hidden_zone(host)
+            if zone in hidden or self._zone_on(endpoint.vpc_id, zone):
+                message = (
+                    "private-dns-enabled cannot be set because there is already a conflicting DNS domain for "
+                    f"{host} in the VPC {endpoint.vpc_id}"
+                )
+                raise AwsError("InvalidParameter", message)
         endpoint.private_dns_enabled = True
 
 
@@ -240,12 +249,6 @@ def new_id() -> str:
     return f"vpce-0{secrets.token_hex(8)}"
 
 
-def aws_service_host(service_name: str) -> str:
-    """The public host of an AWS service, which private DNS answers inside the VPC."""
-    region, *service = service_name.removeprefix("com.amazonaws.").split(".")
-    return f"{'.'.join(reversed(service))}.{region}.amazonaws.com"
-
-
 def _no_private_name(service_name: str) -> AwsError:
     return AwsError(
         "InvalidParameter",
@@ -253,25 +256,13 @@ def _no_private_name(service_name: str) -> AwsError:
     )
 
 
-def _matches(endpoint: Endpoint, wanted: dict[str, Any]) -> bool:
-    """Values of one filter are alternatives; `*` and `?` are wildcards."""
-    name, values = wanted["Name"], wanted.get("Values", [])
-    if name == "tag-key":
-        actual = list(endpoint.tags)
-    elif name.startswith("tag:"):
-        actual = [value for key, value in endpoint.tags.items() if key == name.removeprefix("tag:")]
-    elif name in FILTERS:
-        actual = [FILTERS[name](endpoint)]
-    else:
-        raise AwsError("InvalidParameterValue", f"The filter '{name}' is invalid")
-    return _any_fits(actual, values)
-
-
-def _shows(shown: dict[str, Any], wanted: dict[str, Any]) -> bool:
-    if wanted["Name"] not in INTERFACE_FILTERS:
-        raise AwsError("InvalidParameterValue", f"The filter '{wanted['Name']}' is invalid")
-    return _any_fits(INTERFACE_FILTERS[wanted["Name"]](shown), wanted.get("Values", []))
-
-
-def _any_fits(actual: list[str], patterns: list[str]) -> bool:
-    return any(fnmatchcase(one, pattern.replace("[", "[[]")) for one in actual for pattern in patterns)
+def _values_for(filter_name: str) -> Callable[[Endpoint], Iterable[str]]:
+    """What an endpoint has for a filter."""
+    if filter_name == "tag-key":
+        return lambda endpoint: list(endpoint.tags)
+    if filter_name.startswith("tag:"):
+        key = filter_name.removeprefix("tag:")
+        return lambda endpoint: [endpoint.tags[key]] if key in endpoint.tags else []
+    if filter_name not in FILTERS:
+        raise filters.unknown(filter_name)
+    return lambda endpoint: [FILTERS[filter_name](endpoint)]

@@ -5,6 +5,7 @@ DNS names: https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access
 """
 
 import ipaddress
+import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,13 +16,13 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 
 from tests.aws import names
+from tests.aws.aws_services import has_wildcard_names
 from tests.aws.errors import AwsError
+from tests.aws.partitions import endpoint_zone, service_domain
 
-SERVICE_NAME = "com.amazonaws.vpce.us-east-1.vpce-svc-0a1b2c3d4e5f60718"
 PRIVATE_DNS_ZONE = "Z0948372HIDDENZONE01"
-# Regional and zonal names of all endpoints in a Region share one hosted zone; these two are real ones.
-ENDPOINT_ZONES = {"us-east-1": "Z7HUB22UULQXV", "us-west-2": "Z1YSA3EXCYUU9Z"}
 GONE = ("deleting", "deleted")
+NAMED = re.compile(r"(?:^|\.)(vpce-[0-9a-f]+)-")
 
 
 @dataclass
@@ -43,11 +44,10 @@ class Endpoint:
     route_table_ids: list[str] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
     policy: str | None = None
-    private_dns_name: str | None = None
+    # What private DNS answers for once it is on.
+    private_names: tuple[str, ...] = ()
     private_dns_zone: str = PRIVATE_DNS_ZONE
     private_dns_enabled: bool = False
-    # AWS services often have more than one name; each is a hidden zone, of which only the first matters here.
-    more_private_dns: tuple[str, ...] = ()
     regional_last: bool = False
     was_available: bool = False
     token: str = field(default_factory=lambda: secrets.token_hex(4))
@@ -56,11 +56,18 @@ class Endpoint:
 
     @property
     def hosted_zone_id(self) -> str:
-        return ENDPOINT_ZONES.get(self.region, f"Z1{self.region.upper().replace('-', '')}VPCE")
+        return endpoint_zone(self.region)
 
     @property
     def regional_name(self) -> str:
-        return f"{self.id}-{self.token}.{service_domain(self.service_name, self.region)}"
+        return self._name(self.token)
+
+    def zonal_name(self, zone: str) -> str:
+        return self._name(f"{self.token}-{zone}")
+
+    def _name(self, suffix: str) -> str:
+        star = "*." if has_wildcard_names(self.service_name) else ""
+        return f"{star}{self.id}-{suffix}.{service_domain(self.service_name, self.region)}"
 
     def enter(self, state: str) -> None:
         self.state = state
@@ -78,15 +85,12 @@ class Endpoint:
         """Regional, zonal, private; nothing before the endpoint was available, nor once it is going."""
         if not self.was_available or self.state in GONE or self.kind != "Interface":
             return []
-        prefix, domain = self.regional_name.split(".", 1)
-        entries = [self.regional_name, *(f"{prefix}-{zone}.{domain}" for zone in self.zones)]
+        entries = [self.regional_name, *map(self.zonal_name, self.zones)]
         if self.regional_last:
             entries = [*entries[1:], entries[0]]
         shown = [{"DnsName": name, "HostedZoneId": self.hosted_zone_id} for name in entries]
-        if self.private_dns_enabled and self.private_dns_name:
-            all_names = (self.private_dns_name, *self.more_private_dns)
-            shown += [{"DnsName": name, "HostedZoneId": self.private_dns_zone} for name in all_names]
-        return shown
+        private = self.private_names if self.private_dns_enabled else ()
+        return shown + [{"DnsName": name, "HostedZoneId": self.private_dns_zone} for name in private]
 
     def record_types(self) -> set[str]:
         """The record types that the endpoint's names serve."""
@@ -105,22 +109,8 @@ class Endpoint:
         """The endpoint's public names, canonical, with the addresses behind each."""
         if not self.dns_entries():
             return {}
-        prefix, domain = self.regional_name.split(".", 1)
-        zonal = {names.canonical(f"{prefix}-{zone}.{domain}"): self.addresses(zone) for zone in self.zones}
+        zonal = {names.canonical(self.zonal_name(zone)): self.addresses(zone) for zone in self.zones}
         return {names.canonical(self.regional_name): self.addresses()} | zonal
-
-
-def service_domain(service_name: str, region: str) -> str:
-    """The domain that a service's endpoint names end in: `vpce-svc-….<region>.vpce.amazonaws.com`."""
-    parts = service_name.removeprefix("com.amazonaws.").split(".")
-    if parts[0] == "vpce":
-        return f"{parts[2]}.{parts[1]}.vpce.amazonaws.com"
-    return f"{'.'.join(reversed(parts[1:]))}.{region}.vpce.amazonaws.com"
-
-
-def is_partner_service(service_name: str) -> bool:
-    """Whether an endpoint service, whose owner accepts connections, and not AWS itself stands behind a name."""
-    return ".vpce-svc-" in service_name
 
 
 class Endpoints:
@@ -129,6 +119,7 @@ class Endpoints:
     def __init__(self, ec2: EC2Backend) -> None:
         self._ec2 = ec2
         self._all: dict[str, Endpoint] = {}
+        self._in_vpc: dict[str, list[Endpoint]] = {}
 
     def __iter__(self) -> Iterator[Endpoint]:
         return iter(list(self._all.values()))
@@ -144,6 +135,7 @@ class Endpoints:
 
     def add(self, endpoint: Endpoint, subnet_ids: list[str]) -> Endpoint:
         self._all[endpoint.id] = endpoint
+        self._in_vpc.setdefault(endpoint.vpc_id, []).append(endpoint)
         for subnet_id in subnet_ids:
             self.add_subnet(endpoint, subnet_id)
         return endpoint
@@ -185,32 +177,41 @@ class Endpoints:
         endpoint.enter("deleted")
 
     def forget(self, endpoint_id: str) -> None:
-        self.delete(self.find(endpoint_id))
+        endpoint = self.find(endpoint_id)
+        self.delete(endpoint)
         del self._all[endpoint_id]
+        self._in_vpc[endpoint.vpc_id].remove(endpoint)
 
     def tick(self) -> None:
         for endpoint in self:
             endpoint.tick()
 
-    def all_names(self) -> dict[str, list[str]]:
-        """Every endpoint's public names with the addresses behind them."""
-        return {name: addresses for endpoint in self for name, addresses in endpoint.names().items()}
+    def addresses_of(self, name: str) -> list[str] | None:
+        """What public DNS has for a canonical name of an endpoint, wildcards followed; None for no such name."""
+        endpoint = self._named_in(name)
+        known = endpoint.names() if endpoint else {}
+        answering = names.owner(known, name)
+        return None if answering is None else known.get(answering, [])
 
     def served(self, name: str) -> tuple[str, set[str]] | None:
-        """Hosted zone id and record types of a canonical endpoint name, for alias targets."""
-        for endpoint in self:
-            if name in endpoint.names():
-                return endpoint.hosted_zone_id, endpoint.record_types()
-        return None
+        """Hosted zone id and record types of a canonical endpoint name, for alias targets: a name as it is listed."""
+        endpoint = self._named_in(name)
+        return (endpoint.hosted_zone_id, endpoint.record_types()) if endpoint and name in endpoint.names() else None
 
-    def private_domains(self, vpc_id: str) -> dict[str, Endpoint]:
-        """Names that private DNS answers in a VPC: each is a hidden hosted zone there."""
-        return {
-            names.canonical(endpoint.private_dns_name): endpoint
-            for endpoint in self
-            if endpoint.vpc_id == vpc_id and endpoint.private_dns_enabled and endpoint.private_dns_name
-            if endpoint.dns_entries()
-        }
+    def _named_in(self, name: str) -> Endpoint | None:
+        """The endpoint whose id is in a name, so that no call has to look at all of them."""
+        found = NAMED.search(name)
+        return self._all.get(found[1]) if found else None
+
+    def hidden_zones(self, vpc_id: str) -> dict[str, dict[str, list[str]]]:
+        """The hidden hosted zones that private DNS has in a VPC, by name, with the addresses behind each record."""
+        hidden: dict[str, dict[str, list[str]]] = {}
+        for endpoint in self._in_vpc.get(vpc_id, []):
+            if endpoint.private_dns_enabled and endpoint.dns_entries():
+                for host in endpoint.private_names:
+                    records = hidden.setdefault(names.hidden_zone(host), {})
+                    records[names.canonical(host)] = endpoint.addresses()
+        return hidden
 
     def _free_address(self, block: str) -> str:
         """The first address that no interface has; the first ones of a subnet belong to AWS."""

@@ -31,6 +31,15 @@ class AwsError(Exception):
         self.status = status
 
 
+def too_long(where: str, value: str, most: int) -> AwsError:
+    """Route 53's words for a field that is longer than its model allows."""
+    return AwsError(
+        "InvalidInput",
+        f"1 validation error detected: Value '{value}' at '{where}' failed to satisfy constraint: "
+        f"Member must have length less than or equal to {most}",
+    )
+
+
 def render(error: AwsError, service: str, protocol: str) -> Answer:
     """The error in the envelope of the protocol that the service speaks."""
     request_id = str(uuid4())

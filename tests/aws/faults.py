@@ -5,6 +5,7 @@ from threading import Lock
 from typing import Any
 
 from tests.aws.errors import AwsError
+from tests.aws.partitions import partition
 
 KINDS = ("throttle", "503", "drop", "lost", "denied", "slow", "malformed")
 
@@ -94,7 +95,7 @@ class Faults:
         return hits[0] if hits else None
 
 
-def refusal(kind: str, service: str, operation: str, resource: str, account: str) -> AwsError:
+def refusal(kind: str, service: str, operation: str, resource: str, user: str) -> AwsError:
     """The error of a call refused by rate, by outage or by IAM."""
     if kind == "throttle":
         code, message, status = THROTTLED.get(service, ("ThrottlingException", "Rate exceeded", 400))
@@ -102,7 +103,6 @@ def refusal(kind: str, service: str, operation: str, resource: str, account: str
     if kind == "503":
         return AwsError("ServiceUnavailable", "Service is unable to handle request.", 503)
     code, status = DENIED.get(service, ("AccessDeniedException", 403))
-    user = f"arn:aws:sts::{account}:assumed-role/reconcile/x"
     action = f"{IAM_NAMES.get(service, service)}:{operation}"
     message = (
         f"User: {user} is not authorized to perform: {action} on resource: {resource} "
@@ -113,16 +113,22 @@ def refusal(kind: str, service: str, operation: str, resource: str, account: str
     return AwsError(code, message, status)
 
 
+def user_of(region: str, account: str) -> str:
+    """Who a message says that the caller is."""
+    return f"arn:{partition(region)}:sts::{account}:assumed-role/reconcile/x"
+
+
 def resource_of(service: str, params: dict[str, Any], region: str, account: str) -> str:
     """The ARN that an AccessDenied message names for this call."""
+    arn = f"arn:{partition(region)}"
     if service == "route53" and (zone := params.get("HostedZoneId") or params.get("Id")):
-        return f"arn:aws:route53:::hostedzone/{zone.rsplit('/', 1)[-1]}"
+        return f"{arn}:route53:::hostedzone/{zone.rsplit('/', 1)[-1]}"
     if service == "sns" and "TopicArn" in params:
         return params["TopicArn"]
     if service == "ssm" and (name := params.get("Name") or params.get("Path")):
-        return f"arn:aws:ssm:{region}:{account}:parameter/{name.lstrip('/')}"
+        return f"{arn}:ssm:{region}:{account}:parameter/{name.lstrip('/')}"
     if service == "sesv2" and "EmailIdentity" in params:
-        return f"arn:aws:ses:{region}:{account}:identity/{params['EmailIdentity']}"
+        return f"{arn}:ses:{region}:{account}:identity/{params['EmailIdentity']}"
     if service == "service-quotas" and "QuotaCode" in params:
-        return f"arn:aws:servicequotas:{region}:{account}:{params['ServiceCode']}/{params['QuotaCode']}"
+        return f"{arn}:servicequotas:{region}:{account}:{params['ServiceCode']}/{params['QuotaCode']}"
     return "*"

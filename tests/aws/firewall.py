@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.aws.errors import AwsError
 from tests.aws.pages import Paging
+from tests.aws.partitions import partition
 
 Params = dict[str, Any]
 Result = dict[str, Any]
@@ -54,7 +55,7 @@ class Firewall:
     def __init__(self, region: str, account: str) -> None:
         self.page_size: int | None = None
         self._account = account
-        self._arn = f"arn:aws:route53resolver:{region}:{account}:"
+        self._arn = f"arn:{partition(region)}:route53resolver:{region}:{account}:"
         self._groups: dict[str, Shown] = {}
         self._rules: dict[str, list[Shown]] = {}
         self._associations: list[Shown] = []

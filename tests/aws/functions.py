@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from tests.aws.errors import Answer, AwsError
+from tests.aws.partitions import partition
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Functions:
     """Functions by name; each takes an event and gives what came of it."""
 
     def __init__(self, region: str, account: str) -> None:
-        self._prefix = f"arn:aws:lambda:{region}:{account}:function:"
+        self._prefix = f"arn:{partition(region)}:lambda:{region}:{account}:function:"
         self._functions: dict[str, Callable[[bytes], Invoked]] = {}
 
     def add(self, name: str, function: Callable[[bytes], Invoked]) -> None:

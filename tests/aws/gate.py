@@ -13,7 +13,7 @@ from moto.core.exceptions import ServiceException
 from tests.aws import errors, ssm, wire
 from tests.aws.calls import Call
 from tests.aws.errors import Answer, AwsError
-from tests.aws.faults import Fault, refusal, resource_of
+from tests.aws.faults import Fault, refusal, resource_of, user_of
 from tests.aws.sns import check_publish, published
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ class Gate:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         started = time.perf_counter()
-        request = wire.read(environ)
-        environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._world.account
+        request = wire.read(environ, self._world.account)
+        environ["HTTP_X_MOTO_ACCOUNT_ID"] = request.account
         if request.set_up:
             return _send(self._answer(request, environ), start_response)
         call = Call(request.service, request.operation, request.params, seconds=time.perf_counter() - started)
@@ -41,8 +41,12 @@ class Gate:
         for callback in self._world.callbacks():
             callback(request.service, request.operation)
         fault = self._world.faults.strike(request.service, request.operation)
-        if fault is None:
-            answer: Answer | None = self._timed(call, request, environ)
+        answer: Answer | None
+        if fault is None and self._world.limits_refuse(request):
+            call.fault = "limit"
+            answer = self._refusal("throttle", request)
+        elif fault is None:
+            answer = self._timed(call, request, environ)
         else:
             call.fault = fault.kind
             answer = self._faulty(fault, call, request, environ)
@@ -60,9 +64,7 @@ class Gate:
     def _faulty(self, fault: Fault, call: Call, request: wire.Request, environ: dict[str, Any]) -> Answer | None:
         """The answer that a fault leaves, or None where the client gets none."""
         if fault.kind in REFUSALS:
-            resource = resource_of(request.service, request.params, request.region, self._world.account)
-            error = refusal(fault.kind, request.service, request.operation, resource, self._world.account)
-            return errors.render(error, request.service, request.protocol)
+            return self._refusal(fault.kind, request)
         if fault.kind == "drop":
             return None
         if fault.kind == "slow":
@@ -75,6 +77,12 @@ class Gate:
             return Answer(answer.status, answer.body[: len(answer.body) // 2], headers)
         return answer
 
+    def _refusal(self, kind: str, request: wire.Request) -> Answer:
+        resource = resource_of(request.service, request.params, request.region, request.account)
+        user = user_of(request.region, request.account)
+        error = refusal(kind, request.service, request.operation, resource, user)
+        return errors.render(error, request.service, request.protocol)
+
     def _answer(self, request: wire.Request, environ: dict[str, Any]) -> Answer:
         operation = self._world.corrected(request)
         try:
@@ -82,7 +90,12 @@ class Gate:
                 raise AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
             if operation is not None:
                 with self._world.lock:
-                    return wire.answer(request, operation(request.params, request.set_up))
+                    try:
+                        return wire.answer(request, operation(request.params, request.set_up))
+                    finally:
+                        # Before another call can come in between.
+                        if not request.set_up:
+                            self._world.note_dns()
             if (request.service, request.operation) == ("lambda", "Invoke"):
                 # Outside the lock: the function may well look at this AWS.
                 return self._world.functions.invoke(request.params, request.body)

@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-co
 Wildcards follow RFC 4592: they cover names below an existing one, and an empty non-terminal exists.
 """
 
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from tests.aws import names
@@ -12,6 +14,9 @@ from tests.aws.zones import RecordSet, Zone
 
 ALIAS_TTL = 60
 MAX_CHAIN = 8
+
+# The names in each zone of private DNS, with the addresses of each.
+HiddenZones = dict[str, dict[str, list[str]]]
 
 
 @dataclass
@@ -25,48 +30,71 @@ class Reply:
 
 @dataclass
 class View:
-    """The names that one VPC sees."""
+    """The names that one VPC sees, at the moment that they are asked for.
 
-    zones: list[Zone]
-    hidden: dict[str, list[str]]
-    endpoint_addresses: dict[str, list[str]]
+    `endpoint_addresses` answers for the endpoints' own names, `public` is the rest of the world.
+    """
+
+    zone_at: Callable[[str], Zone | None]
+    hidden: Callable[[], HiddenZones]
+    endpoint_addresses: Callable[[str], list[str] | None]
     public: dict[str, list[str]]
+    lock: AbstractContextManager[object]
 
-    def resolve(self, name: str, kind: str) -> Reply:
-        """The whole answer for a canonical name, CNAME chains followed."""
+    def addresses(self, host: str) -> list[str]:
+        """Every address that a client gets for a host, sorted; none if there is no such name or no address."""
+        return self.addresses_of((host,))[host]
+
+    def addresses_of(self, hosts: Iterable[str]) -> dict[str, list[str]]:
+        """The addresses of several hosts at one moment."""
+        with self.lock:
+            hidden = self.hidden()
+            return {host: self._both(names.canonical(host), hidden) for host in hosts}
+
+    def resolve(self, host: str, kind: str) -> Reply:
+        """The whole answer for a name, CNAME chains followed."""
+        with self.lock:
+            return self._resolve(names.canonical(host), kind, self.hidden())
+
+    def _both(self, name: str, hidden: HiddenZones) -> list[str]:
+        found = [record for kind in ("A", "AAAA") for record in self._resolve(name, kind, hidden).records]
+        return sorted(value for _, kind, _, value in found if kind in ("A", "AAAA"))
+
+    def _resolve(self, name: str, kind: str, hidden: HiddenZones) -> Reply:
         reply = Reply()
+        following: str | None = name
         for _ in range(MAX_CHAIN):
-            zone = self._zone(name)
-            hidden = max((domain for domain in self.hidden if names.lies_in(name, domain)), key=len, default="")
-            if zone is not None and len(zone.name) >= len(hidden):
-                target = self._from_zone(zone, name, kind, reply)
-            elif hidden:
-                self._from_addresses(name, kind, self.hidden[hidden] if name == hidden else None, reply)
-                target = None
-            else:
-                self._from_addresses(name, kind, self._public(name), reply)
-                target = None
-            if target is None:
-                return reply
-            name = target
+            if following is None:
+                break
+            following = self._step(following, kind, hidden, reply)
         return reply
 
-    def _zone(self, name: str) -> Zone | None:
-        covering = [zone for zone in self.zones if names.lies_in(name, zone.name)]
-        return max(covering, key=lambda zone: len(zone.name), default=None)
+    def _step(self, name: str, kind: str, hidden: HiddenZones, reply: Reply) -> str | None:
+        """Add what the narrowest domain has for the name; the name to go on with when that is a CNAME."""
+        addresses = self._public(name)
+        for domain in names.upwards(name):
+            if zone := self.zone_at(domain):
+                return self._from_zone(zone, name, kind, reply)
+            if domain in hidden:
+                answering = names.owner(hidden[domain], name)
+                addresses = None if answering is None else hidden[domain].get(answering, [])
+                break
+        self._from_addresses(name, kind, addresses, reply)
+        return None
 
     def _public(self, name: str) -> list[str] | None:
-        return self.endpoint_addresses.get(name, self.public.get(name))
+        found = self.endpoint_addresses(name)
+        return self.public.get(name) if found is None else found
 
     def _from_addresses(self, name: str, kind: str, addresses: list[str] | None, reply: Reply) -> None:
         reply.exists = addresses is not None
-        wanted = [address for address in addresses or [] if (":" in address) == (kind == "AAAA")]
         if kind in ("A", "AAAA"):
+            wanted = [address for address in addresses or [] if (":" in address) == (kind == "AAAA")]
             reply.records += [(name, kind, ALIAS_TTL, address) for address in wanted]
 
     def _from_zone(self, zone: Zone, name: str, kind: str, reply: Reply) -> str | None:
         """Add the zone's answer to the reply; the name to go on with when that is a CNAME."""
-        owner = _owner(zone, name)
+        owner = names.owner({key[0] for key in zone.records}, name)
         if owner is None:
             reply.exists, reply.soa = False, _soa(zone)
             return None
@@ -91,22 +119,6 @@ class View:
             return self._values(zone, behind) if behind and behind is not record else []
         addresses = self._public(target) or []
         return [(ALIAS_TTL, address) for address in addresses if (":" in address) == (kind == "AAAA")]
-
-
-def _owner(zone: Zone, name: str) -> str | None:
-    """The name whose records answer: the name itself if it exists, else the wildcard at its closest encloser."""
-    existing = {key[0] for key in zone.records}
-
-    def exists(candidate: str) -> bool:
-        return any(names.lies_in(other, candidate) for other in existing)
-
-    if exists(name):
-        return name
-    encloser = name
-    while not exists(encloser):
-        encloser = encloser.split(".", 1)[1]
-    wildcard = f"\\052.{encloser}"
-    return wildcard if wildcard in existing else None
 
 
 def _soa(zone: Zone) -> tuple[str, int, str]:

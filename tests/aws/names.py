@@ -1,13 +1,17 @@
 """Domain names as Route 53 stores, compares and sorts them."""
 
 import re
+from collections.abc import Collection, Iterator
+from functools import lru_cache
 
 from tests.aws.errors import AwsError
 
 ESCAPE = re.compile(r"\\([0-7]{3})")
+STAR = "\\052."
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
+@lru_cache(maxsize=65536)
 def canonical(name: str) -> str:
     """Lower case, trailing dot, and `\\ooo` for every other character, as answers show names.
 
@@ -41,6 +45,7 @@ def zone_name(name: str) -> str:
     return canonical(name)
 
 
+@lru_cache(maxsize=65536)
 def order(name: str) -> str:
     """Sort key: labels reversed, with the trailing dot taking part.
 
@@ -52,3 +57,29 @@ def order(name: str) -> str:
 def lies_in(name: str, zone: str) -> bool:
     """Whether a canonical name is the zone's apex or below it."""
     return name == zone or name.endswith(f".{zone}")
+
+
+def upwards(name: str) -> Iterator[str]:
+    """A canonical name and the domains that it lies in, the narrowest first."""
+    while name:
+        yield name
+        name = name.partition(".")[2]
+
+
+def owner(existing: Collection[str], name: str) -> str | None:
+    """Of the names that have records, the one that answers for a name: itself, else the wildcard at its closest
+    encloser. A name with records below it exists, and then a wildcard does not reach it (RFC 4592).
+    """
+
+    def exists(candidate: str) -> bool:
+        return candidate in existing or any(other.endswith(f".{candidate}") for other in existing)
+
+    if exists(name):
+        return name
+    wildcard = STAR + next((encloser for encloser in upwards(name) if exists(encloser)), "")
+    return wildcard if wildcard in existing else None
+
+
+def hidden_zone(host: str) -> str:
+    """The zone that holds a name for private DNS: of that name, or for a wildcard of the name below the star."""
+    return canonical(host).removeprefix(STAR)

@@ -15,6 +15,7 @@ from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.models.vpcs import VPC
 
+from tests.aws import filters
 from tests.aws.errors import AwsError
 from tests.aws.pages import Paging
 
@@ -102,7 +103,7 @@ class _Owned:
 
 
 def _filters(params: Params) -> dict[str, list[str]]:
-    return {wanted["Name"]: wanted.get("Values", []) for wanted in params.get("Filters", [])}
+    return {wanted["Name"]: wanted.get("Values", []) for wanted in filters.chosen(params)}
 
 
 def _refuse_unknown(ids: Iterable[str], known: Iterable[str], code: str, message: str) -> None:

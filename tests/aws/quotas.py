@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-limits-endpoints.html
 from typing import Any
 
 from tests.aws.errors import AwsError
+from tests.aws.partitions import partition
 
 Params = dict[str, Any]
 Result = dict[str, Any]
@@ -19,7 +20,7 @@ class Quotas:
 
     def __init__(self, region: str, account: str) -> None:
         self.endpoints = 50
-        self._arn = f"arn:aws:servicequotas:{region}:{account}:vpc/{CODE}"
+        self._arn = f"arn:{partition(region)}:servicequotas:{region}:{account}:vpc/{CODE}"
 
     def get_service_quota(self, params: Params, set_up: bool) -> Result:
         if (params["ServiceCode"], params["QuotaCode"]) != ("vpc", CODE):

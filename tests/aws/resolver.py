@@ -13,6 +13,7 @@ from typing import Any
 from tests.aws import names
 from tests.aws.errors import AwsError
 from tests.aws.pages import Paging
+from tests.aws.partitions import partition
 
 Params = dict[str, Any]
 Result = dict[str, Any]
@@ -57,8 +58,8 @@ class Resolver:
 
     def __init__(self, region: str, account: str, vpc_ids: Callable[[], list[str]]) -> None:
         self.page_size: int | None = None
-        self._region = region
         self._account = account
+        self._arn = f"arn:{partition(region)}:route53resolver:{region}:"
         self._vpc_ids = vpc_ids
         self._rules: dict[str, Shown] = {INTERNET: _internet_rule(region)}
         self._associations: list[Shown] = []
@@ -73,7 +74,7 @@ class Resolver:
         rule = {
             "Id": rule_id,
             "CreatorRequestId": f"request {rule_id}",
-            "Arn": f"arn:aws:route53resolver:{self._region}:{owner}:resolver-rule/{rule_id}",
+            "Arn": f"{self._arn}{owner}:resolver-rule/{rule_id}",
             "DomainName": names.canonical(domain),
             "Status": "COMPLETE",
             "StatusMessage": "Successfully created Resolver Rule",
@@ -99,7 +100,7 @@ class Resolver:
         self._endpoints[endpoint_id] = {
             "Id": endpoint_id,
             "CreatorRequestId": f"request {endpoint_id}",
-            "Arn": f"arn:aws:route53resolver:{self._region}:{self._account}:resolver-endpoint/{endpoint_id}",
+            "Arn": f"{self._arn}{self._account}:resolver-endpoint/{endpoint_id}",
             "Name": direction.lower(),
             "SecurityGroupIds": ["sg-0123456789abcdef0"],
             "Direction": direction,
@@ -186,7 +187,7 @@ def _internet_rule(region: str) -> Shown:
     return {
         "Id": INTERNET,
         "CreatorRequestId": "",
-        "Arn": f"arn:aws:route53resolver:{region}::autodefined-rule/{INTERNET}",
+        "Arn": f"arn:{partition(region)}:route53resolver:{region}::autodefined-rule/{INTERNET}",
         "DomainName": ".",
         "Status": "COMPLETE",
         "StatusMessage": "",

@@ -8,11 +8,15 @@ import re
 from typing import Any
 
 from tests.aws import names
-from tests.aws.errors import AwsError
+from tests.aws.errors import AwsError, too_long
 from tests.aws.zones import Key, RecordSet
 
 STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 MAX_STRING = 255
+# https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecord.html
+MAX_VALUE = 4000
+# https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html
+MAX_VALUES = 400
 SINGLE_VALUE = ("CNAME", "SOA")
 
 
@@ -58,6 +62,9 @@ def check_form(action: str, record: RecordSet) -> None:
         raise AwsError("InvalidInput", f"Invalid request: Expected exactly one of {shape}, but found none {where}")
     if has_ttl and not 0 <= record["TTL"] <= 2147483647:
         raise AwsError("InvalidInput", f"Invalid request: TTL {record['TTL']} is out of range {where}")
+    for value in record.get("ResourceRecords", []):
+        if len(value["Value"]) > MAX_VALUE:
+            raise too_long("changeBatch.changes.1.member.resourceRecordSet", value["Value"], MAX_VALUE)
 
 
 def value_problems(record: RecordSet) -> list[str]:
@@ -70,6 +77,8 @@ def value_problems(record: RecordSet) -> list[str]:
         if (problem := _value_problem(kind, value))
     ]
     found += [f"Duplicate Resource Record: '{value}'" for value in sorted({v for v in values if values.count(v) > 1})]
+    if len(values) > MAX_VALUES:
+        found.append(f"Number of records limit of {MAX_VALUES} exceeded in the set '{kind} {record['Name']}'.")
     if kind in SINGLE_VALUE and len(values) > 1:
         found.append(f"A {kind} resource record set must have exactly one value: '{record['Name']}'")
     return found

@@ -35,6 +35,8 @@ class EmbeddedAws(World):
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
+        # The first call to EC2 loads its model, which takes half a second: now, and not in a call that a test times.
+        self.client("ec2").describe_availability_zones()
         return self
 
     def stop(self) -> None:

@@ -4,14 +4,15 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpointSe
 """
 
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Any
 
 from moto.ec2.models import EC2Backend
 
-from tests.aws.endpoints import SERVICE_NAME, service_domain
+from tests.aws import filters
+from tests.aws.aws_services import private_names
 from tests.aws.errors import AwsError
 from tests.aws.pages import Paging
+from tests.aws.partitions import aws_service_name, service_domain, service_name
 
 Params = dict[str, Any]
 Result = dict[str, Any]
@@ -66,8 +67,11 @@ class EndpointServices:
                     raise AwsError("InvalidServiceName", f"The Vpc Endpoint Service '{name}' does not exist")
             found = {name: found[name] for name in names}
         details = [shown for _, shown in sorted(found.items())]
-        for wanted in params.get("Filters", []):
-            details = [shown for shown in details if _matches(shown, wanted)]
+        for wanted in filters.chosen(params):
+            if wanted["Name"] not in FILTERS:
+                raise filters.unknown(wanted["Name"])
+            values, fit = FILTERS[wanted["Name"]], filters.fits(wanted.get("Values", []))
+            details = [shown for shown in details if fit(values(shown))]
         page, following = PAGING.cut(details, params, None if set_up else self.page_size)
         return {"ServiceNames": [shown["ServiceName"] for shown in page], "ServiceDetails": page, **following}
 
@@ -76,34 +80,33 @@ class EndpointServices:
         return [*shown, self._of_tdp()] if self._service.visible else shown
 
     def _of_aws(self, name: str, kind: str) -> dict[str, Any]:
+        service = aws_service_name(self._region, name, kind)
         shown = {
-            "ServiceName": f"com.amazonaws.{self._region}.{name}",
+            "ServiceName": service,
             "ServiceId": f"vpce-svc-{name.encode().hex():0>17}",
             "ServiceType": [{"ServiceType": kind}],
             "ServiceRegion": self._region,
             "AvailabilityZones": list(self._zones.values()),
             "AvailabilityZoneIds": list(self._zones),
             "Owner": "amazon",
-            "BaseEndpointDnsNames": [f"{name}.{self._region}.vpce.amazonaws.com"],
+            "BaseEndpointDnsNames": [service_domain(service, self._region)],
             "VpcEndpointPolicySupported": True,
             "AcceptanceRequired": False,
             "ManagesVpcEndpoints": False,
             "SupportedIpAddressTypes": ["ipv4"],
         }
-        if kind == "Interface":
-            shown |= _private_dns(f"{name}.{self._region}.amazonaws.com", True)
-        return shown
+        return shown | (_private_dns(private_names(service, self._region), True) if kind == "Interface" else {})
 
     def _of_tdp(self) -> dict[str, Any]:
-        service = self._service
+        service, name = self._service, service_name(self._region)
         shown = {
-            "ServiceName": SERVICE_NAME,
-            "ServiceId": SERVICE_NAME.rsplit(".", 1)[-1],
+            "ServiceName": name,
+            "ServiceId": name.rsplit(".", 1)[-1],
             "ServiceType": [{"ServiceType": "Interface"}],
             "ServiceRegion": self._region,
             "AvailabilityZones": sorted(self._zones[one] for one in service.az_ids),
             "Owner": PROVIDER,
-            "BaseEndpointDnsNames": [service_domain(SERVICE_NAME, self._region)],
+            "BaseEndpointDnsNames": [service_domain(name, self._region)],
             "VpcEndpointPolicySupported": False,
             "AcceptanceRequired": True,
             "ManagesVpcEndpoints": False,
@@ -113,20 +116,13 @@ class EndpointServices:
         if service.shows_az_ids:
             shown["AvailabilityZoneIds"] = service.az_ids
         if service.private_dns_name:
-            shown |= _private_dns(service.private_dns_name, service.verified)
+            shown |= _private_dns((service.private_dns_name,), service.verified)
         return shown
 
 
-def _private_dns(name: str, verified: bool) -> dict[str, Any]:
+def _private_dns(hosts: tuple[str, ...], verified: bool) -> dict[str, Any]:
     return {
-        "PrivateDnsName": name,
-        "PrivateDnsNames": [{"PrivateDnsName": name}],
+        "PrivateDnsName": hosts[0],
+        "PrivateDnsNames": [{"PrivateDnsName": host} for host in hosts],
         "PrivateDnsNameVerificationState": "verified" if verified else "pendingVerification",
     }
-
-
-def _matches(shown: dict[str, Any], wanted: dict[str, Any]) -> bool:
-    if wanted["Name"] not in FILTERS:
-        raise AwsError("InvalidParameterValue", f"The filter '{wanted['Name']}' is invalid")
-    actual = FILTERS[wanted["Name"]](shown)
-    return any(fnmatchcase(one, pattern) for one in actual for pattern in wanted.get("Values", []))

@@ -11,6 +11,7 @@ from tests.aws.errors import AwsError
 from tests.aws.firewall import Firewall, Rule
 from tests.aws.gate import method_of
 from tests.aws.network import Network, complete
+from tests.aws.partitions import partition
 from tests.aws.profiles import Profiles
 from tests.aws.quotas import Quotas
 from tests.aws.resolver import Resolver
@@ -175,7 +176,7 @@ class Surroundings:
     def arn(self, resource_id: str) -> str:
         """The ARN of a hosted zone, Resolver rule, firewall rule group or VPC endpoint of this account."""
         resource = next(part for prefix, part in RESOURCES.items() if resource_id.startswith(prefix))
-        return f"arn:aws:{resource.format(place=f'{self.region}:{self.account}')}{resource_id}"
+        return f"arn:{partition(self.region)}:{resource.format(place=f'{self.region}:{self.account}')}{resource_id}"
 
     # Mail
 

@@ -10,3 +10,5 @@ class Vpc:
     id: str
     cidr: str
     subnet_ids: list[str]
+    region: str
+    account: str

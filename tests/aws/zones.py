@@ -1,10 +1,13 @@
-"""The hosted zones of the account: what exists, which VPCs see it, and the changes under way."""
+"""Hosted zones of every account: what exists, which VPCs see it, and the changes under way.
+
+With thousands of zones each call still finds its own by a key; only the lists look at all of them.
+"""
 
 import secrets
-import string
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from tests.aws import names
@@ -25,27 +28,29 @@ SOA = "ns-1536.awsdns-00.co.uk. awsdns-hostmaster.amazon.com. 1 7200 900 1209600
 
 def new_id(prefix: str, length: int) -> str:
     """An id of the form that Route 53 hands out."""
-    return prefix + "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(length))
+    return prefix + secrets.token_hex(length)[:length].upper()
 
 
 @dataclass
 class Zone:
-    """A hosted zone. One with a foreign owner shows in ListHostedZonesByVPC only."""
+    """A hosted zone. One that is planted shows in ListHostedZonesByVPC only."""
 
     id: str
     name: str
     caller_reference: str
     private: bool
+    owner: str
     comment: str | None = None
     vpcs: dict[str, str] = field(default_factory=dict)
     authorized: dict[str, str] = field(default_factory=dict)
     records: dict[Key, RecordSet] = field(default_factory=dict)
-    owner_account: str | None = None
+    planted: bool = False
     owning_service: str | None = None
 
-    @property
-    def foreign(self) -> bool:
-        return self.owner_account is not None or self.owning_service is not None
+    @cached_property
+    def place(self) -> tuple[str, str]:
+        """Where it stands in ListHostedZonesByName."""
+        return names.order(self.name), self.id
 
     def ordered(self) -> list[RecordSet]:
         """Every record set in Route 53's order: reversed labels, then type, then set identifier."""
@@ -62,6 +67,7 @@ class Change:
     """A submitted change. `asked` counts the GetChange calls that it has answered."""
 
     id: str
+    account: str
     submitted_at: datetime
     comment: str | None
     in_sync: bool
@@ -73,60 +79,93 @@ class HostedZones:
 
     def __init__(self) -> None:
         self._zones: dict[str, Zone] = {}
+        self._of: dict[str, dict[str, Zone]] = {}
+        self._on: dict[str, dict[str, Zone]] = {}
+        self._at: dict[tuple[str, str], list[Zone]] = {}
         self._changes: dict[str, Change] = {}
-        self._references: set[str] = set()
+        self._references: set[tuple[str, str]] = set()
 
     def __iter__(self) -> Iterator[Zone]:
         return iter(list(self._zones.values()))
 
-    def own(self) -> list[Zone]:
-        """The account's own zones, oldest first."""
-        return [zone for zone in self if not zone.foreign]
+    def own(self, account: str) -> list[Zone]:
+        """An account's zones, oldest first."""
+        return list(self._of.get(account, {}).values())
 
     def find(self, zone_id: str) -> Zone:
+        """A zone by its id, unless it is one that nobody here may look into."""
+        zone = self.known(zone_id)
+        if zone.planted:
+            raise _no_zone(zone_id)
+        return zone
+
+    def known(self, zone_id: str) -> Zone:
         zone = self._zones.get(bare(zone_id))
-        if zone is None or zone.foreign:
-            raise AwsError("NoSuchHostedZone", f"No hosted zone found with ID: {bare(zone_id)}", 404)
+        if zone is None:
+            raise _no_zone(zone_id)
         return zone
 
     def on_vpc(self, vpc_id: str) -> list[Zone]:
-        return [zone for zone in self if vpc_id in zone.vpcs]
+        return list(self._on.get(vpc_id, {}).values())
 
-    def take_reference(self, reference: str) -> None:
-        if reference in self._references:
+    def at(self, vpc_id: str, name: str) -> list[Zone]:
+        """The zones of exactly this name on a VPC: one, unless a test planted another."""
+        return self._at.get((vpc_id, name), [])
+
+    def attach(self, zone: Zone, vpc_id: str, region: str) -> None:
+        zone.vpcs[vpc_id] = region
+        self._on.setdefault(vpc_id, {})[zone.id] = zone
+        self._at.setdefault((vpc_id, zone.name), []).append(zone)
+
+    def detach(self, zone: Zone, vpc_id: str) -> None:
+        del zone.vpcs[vpc_id], self._on[vpc_id][zone.id]
+        self._at[vpc_id, zone.name].remove(zone)
+
+    def take_reference(self, account: str, reference: str) -> None:
+        if (account, reference) in self._references:
             raise AwsError(
                 "HostedZoneAlreadyExists",
                 "A hosted zone has already been created with the specified caller reference.",
                 409,
             )
-        self._references.add(reference)
+        self._references.add((account, reference))
 
-    def add(self, name: str, reference: str, comment: str | None, vpcs: dict[str, str]) -> Zone:
+    def add(self, account: str, name: str, reference: str, comment: str | None, vpcs: dict[str, str]) -> Zone:
         """A new zone with its NS and SOA sets. A zone with a VPC is private."""
-        zone = Zone(new_id("Z0", 19), name, reference, bool(vpcs), comment, dict(vpcs))
+        zone = Zone(new_id("Z0", 19), name, reference, bool(vpcs), account, comment)
         servers = [{"Value": server} for server in NAME_SERVERS]
         zone.records[name, "NS", ""] = {"Name": name, "Type": "NS", "TTL": 172800, "ResourceRecords": servers}
         soa = [{"Value": SOA}]
         zone.records[name, "SOA", ""] = {"Name": name, "Type": "SOA", "TTL": 900, "ResourceRecords": soa}
-        self._zones[zone.id] = zone
+        self._of.setdefault(account, {})[zone.id] = zone
+        self._keep(zone, vpcs)
         return zone
 
-    def plant(self, zone: Zone) -> None:
+    def plant(self, name: str, vpcs: dict[str, str], owner: str, owning_service: str | None) -> Zone:
         """A zone that somebody else made."""
+        zone = Zone(new_id("Z0", 19), name, "", True, owner, planted=True, owning_service=owning_service)
+        self._keep(zone, vpcs)
+        return zone
+
+    def _keep(self, zone: Zone, vpcs: dict[str, str]) -> None:
         self._zones[zone.id] = zone
+        for vpc_id, region in vpcs.items():
+            self.attach(zone, vpc_id, region)
 
     def remove(self, zone: Zone) -> None:
-        del self._zones[zone.id]
+        for vpc_id in list(zone.vpcs):
+            self.detach(zone, vpc_id)
+        del self._zones[zone.id], self._of[zone.owner][zone.id]
 
-    def submit(self, comment: str | None, *, in_sync: bool) -> dict[str, Any]:
+    def submit(self, account: str, comment: str | None, *, in_sync: bool) -> dict[str, Any]:
         """Register a change and return its ChangeInfo."""
-        change = Change(new_id("C0", 19), datetime.now(UTC), comment, in_sync)
+        change = Change(new_id("C0", 19), account, datetime.now(UTC), comment, in_sync)
         self._changes[change.id] = change
         return info(change)
 
-    def change(self, change_id: str) -> Change:
+    def change(self, account: str, change_id: str) -> Change:
         change = self._changes.get(bare(change_id))
-        if change is None:
+        if change is None or change.account != account:
             message = f"Could not find resource with ID: {bare(change_id)}"
             raise AwsError("NoSuchChange", message, 404)
         return change
@@ -142,3 +181,7 @@ def info(change: Change) -> dict[str, Any]:
 def bare(resource_id: str) -> str:
     """An id without `/hostedzone/` or `/change/` before it."""
     return resource_id.rsplit("/", 1)[-1]
+
+
+def _no_zone(zone_id: str) -> AwsError:
+    return AwsError("NoSuchHostedZone", f"No hosted zone found with ID: {bare(zone_id)}", 404)

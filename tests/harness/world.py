@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.aws import SERVICE_NAME, Call, EmbeddedAws, Message, Vpc
+from tests.aws import Call, DnsWatch, EmbeddedAws, Message, Vpc, aws_service_name, endpoint_zone, service_name
 from tests.aws.names import canonical
 from tests.harness.function import Answer, Event, Function
 
@@ -18,10 +18,14 @@ HOSTS = {
     "api.tetrascience.com": "api.tetrascience.com",
     "platform.tetrascience.com": "platform.tetrascience.com",
 }
+# Public DNS knows the platform.
+PUBLIC = {name: ["203.0.113.1"] for name in [*HOSTS, "www.tetrascience.com"]}
 # Interface endpoints' names in us-east-1 live in this zone.
-ENDPOINT_ZONE = "Z7HUB22UULQXV"
+ENDPOINT_ZONE = endpoint_zone("us-east-1")
 # The regional name of an endpoint that was deleted long ago.
 OLD = "vpce-0dead-old.vpce-svc-0a1b2c3d4e5f60718.us-east-1.vpce.amazonaws.com"
+# The name of an endpoint, without an Availability Zone; S3's are listed as wildcards.
+REGIONAL = re.compile(r"(\*\.)?vpce-[0-9a-f]+-[0-9a-z]+\.")
 READS = ("Describe", "Get", "List")
 
 Record = dict[str, Any]
@@ -30,7 +34,7 @@ Record = dict[str, Any]
 def variables(aws: EmbeddedAws, topic_arn: str, **changes: str) -> dict[str, str]:
     """A complete environment for the function: the embedded AWS, the usual configuration, and changes to it."""
     usual = {
-        "TDP_SERVICE_NAME": SERVICE_NAME,
+        "TDP_SERVICE_NAME": service_name(aws.region),
         "TDP_PLATFORM_HOST": PLATFORM,
         "MODE": "apply",
         "OWNER_ID": OWNER,
@@ -91,8 +95,7 @@ class Scene:
 
     def _neighbours(self) -> None:
         """A public zone and another VPC's zone of the platform's name, each with records at names that we want."""
-        other = self.aws.client("ec2").create_vpc(CidrBlock="10.99.0.0/16")["Vpc"]
-        elsewhere = Vpc(other["VpcId"], other["CidrBlock"], [])
+        elsewhere = self.add_vpc("10.99.0.0/16", azs=0)
         public = self.aws.make_zone(PLATFORM, private=False)
         theirs = self.aws.make_zone(PLATFORM, elsewhere, comment="of another team")
         for zone_id in (public, theirs):
@@ -110,6 +113,16 @@ class Scene:
         """A new endpoint to the platform in the VPC; it becomes the scene's endpoint."""
         self.endpoint_id = self.aws.request_endpoint(self.vpc, state=state, **settings)
         return self.endpoint_id
+
+    def add_service(self, service: str, private_dns: bool = False, state: str = "available", **settings: Any) -> str:
+        """An endpoint of AWS's own service (`ecr.api`) in the VPC; `kind="Gateway"` for a gateway. Returns its id."""
+        name = aws_service_name(self.aws.region, service, settings.get("kind", "Interface"))
+        vpc = settings.pop("vpc", self.vpc)
+        return self.aws.request_endpoint(vpc, name, private_dns=private_dns, state=state, **settings)
+
+    def add_vpc(self, cidr: str, **settings: Any) -> Vpc:
+        """Another VPC of the account, in another Region where `region` says so."""
+        return self.aws.make_vpc(cidr, **settings)
 
     def enter(self, state: str) -> None:
         """The scene's endpoint enters a state."""
@@ -138,7 +151,7 @@ class Scene:
     def detach(self, zone_id: str) -> None:
         """Somebody takes a zone from the VPC. A private zone has one, so another gets it."""
         route53 = self.aws.client("route53")
-        other = self.aws.make_vpc("10.1.0.0/16")
+        other = self.add_vpc("10.1.0.0/16")
         for vpc, change in (
             (other, route53.associate_vpc_with_hosted_zone),
             (self.vpc, route53.disassociate_vpc_from_hosted_zone),
@@ -230,17 +243,21 @@ class Scene:
         return {(record["Name"].removesuffix("."), record["Type"]): record for record in self.aws.records(zone_id)}
 
     def alias(self, endpoint_id: str | None = None) -> dict[str, Any]:
-        """The alias target that every host should have: the endpoint's regional name in the endpoints' zone."""
+        """The alias target that every host should have: the regional name of the scene's endpoint, or of another."""
+        return self.alias_of(endpoint_id or self.endpoint_id)
+
+    def alias_of(self, endpoint_id: str) -> dict[str, Any]:
+        """The alias target that leads to an endpoint, as Route 53 shows it: S3's begins with `\\052.`."""
         return {
-            "HostedZoneId": ENDPOINT_ZONE,
-            "DNSName": f"{self.primary_dns_name(endpoint_id)}.",
+            "HostedZoneId": endpoint_zone(self.aws.region),
+            "DNSName": canonical(self.primary_dns_name(endpoint_id)),
             "EvaluateTargetHealth": False,
         }
 
     def primary_dns_name(self, endpoint_id: str | None = None) -> str:
         """The endpoint's regional DNS name: the one whose first label has no Availability Zone."""
         entries = self.aws.endpoint(endpoint_id or self.endpoint_id)["DnsEntries"]
-        regional = [one["DnsName"] for one in entries if re.match(r"vpce-[0-9a-f]+-[0-9a-z]+\.", one["DnsName"])]
+        regional = [one["DnsName"] for one in entries if REGIONAL.match(one["DnsName"])]
         assert len(regional) == 1, entries
         return str(regional[0])
 
@@ -252,11 +269,14 @@ class Scene:
             return sorted(address["Ipv6Address"] for one in found for address in one["Ipv6Addresses"])
         return sorted(one["PrivateIpAddress"] for one in found if "PrivateIpAddress" in one)
 
-    def resolve(self, host: str, kind: str = "A") -> list[str]:
-        """What a client in the VPC gets for a host; public DNS knows the platform as 203.0.113.1."""
-        public = {canonical(name): ["203.0.113.1"] for name in [*HOSTS, "www.tetrascience.com"]}
-        reply = self.aws.view(self.vpc.id, public).resolve(canonical(host), kind)
+    def resolve(self, host: str, kind: str = "A", vpc: Vpc | None = None) -> list[str]:
+        """What a client in the VPC, or in another, gets for a host; public DNS knows the platform as 203.0.113.1."""
+        reply = self.aws.view((vpc or self.vpc).id, PUBLIC).resolve(host, kind)
         return sorted(value for _, found, _, value in reply.records if found == kind)
+
+    def watch_dns(self, *hosts: str, vpc: Vpc | None = None) -> DnsWatch:
+        """From now on, note what clients in the VPC, or in another, would be answered after each of our calls."""
+        return self.aws.watch_dns(vpc or self.vpc, *hosts, public=PUBLIC)
 
 
 def as_event(event: Event) -> Event:

@@ -64,6 +64,17 @@ impl Zone {
         self.is_created_by(owner) && ZoneMarker::parse(&self.comment).is_some_and(|m| m.owner != owner.id)
     }
 
+    /// The VPC that this owner made the zone for, when that is another one.
+    pub fn vpc_of_another(&self, owner: Owner<'_>) -> Option<String> {
+        let marker = ZoneMarker::parse(&self.comment).filter(|m| owner.is(&m.owner) && m.vpc_id != owner.vpc_id);
+        marker.map(|m| m.vpc_id)
+    }
+
+    /// Whether this owner made the zone for another VPC: what is in it is that VPC's.
+    pub fn is_of_another_vpc(&self, owner: Owner<'_>) -> bool {
+        self.vpc_of_another(owner).is_some()
+    }
+
     /// The owner that the zone's comment names, when that is another one.
     pub fn other_owner(&self, owner: Owner<'_>) -> Option<String> {
         ZoneMarker::parse(&self.comment).map(|m| m.owner).filter(|id| !owner.is(id))
@@ -87,7 +98,7 @@ pub struct Split<'a> {
 }
 
 /// Splits a zone's record sets. A set is ours when the marker beside it names us and its type, and when it
-/// has no routing policy: the product never writes one.
+/// has no routing policy: the product never writes one. Nothing is, in a zone that this owner made for another VPC.
 pub fn split<'a>(zone: &'a Zone, owner: Owner<'_>) -> Split<'a> {
     let mut split = Split {
         markers: BTreeMap::new(),
@@ -97,12 +108,15 @@ pub fn split<'a>(zone: &'a Zone, owner: Owner<'_>) -> Split<'a> {
         foreign: BTreeMap::new(),
         soa: None,
     };
+    let is_of_another_vpc = zone.is_of_another_vpc(owner);
     let mut records: Vec<&RecordSet> = zone.records.iter().collect();
     records.sort_by(|a, b| (&a.name, &a.rtype, a.data.to_string()).cmp(&(&b.name, &b.rtype, b.data.to_string())));
     for &set in &records {
         let marked = marker::marked_name(&set.name).zip(Marker::parse(set));
         if let Some((name, marker)) = marked {
-            if owner.is(&marker.owner) {
+            if is_of_another_vpc {
+                split.other_owners.insert(name, marker.owner);
+            } else if owner.is(&marker.owner) {
                 split.markers.insert(name, (marker, set));
             } else {
                 split.other_owners.insert(name, marker.owner);

@@ -233,8 +233,8 @@ fn plain(name: &Name) -> &str {
 
 /// Which endpoint of a VPC the records should point at.
 ///
-/// One that is pinned is taken once it is available, and not left again: a move is not undone by a second one.
-/// Otherwise the one that records point at stays while it is available or on its way there; otherwise the newest
+/// One that is pinned is taken once it is available, and not left again: a move is not undone by a second one. Until then,
+/// and otherwise, the one that records point at stays while it is available or on its way there; otherwise the newest
 /// available one; otherwise the one they point at, whatever its state; otherwise the newest.
 pub fn choose<'a>(
     endpoints: impl IntoIterator<Item = &'a Endpoint>,
@@ -245,8 +245,9 @@ pub fn choose<'a>(
     let pinned = endpoints.iter().copied().find(|e| pinned.contains(&e.id));
     let is_taken = |e: &&Endpoint| e.state == State::Available || Some(e.id.as_str()) == pointed_at;
     let free = choose_freely(&endpoints, pointed_at);
-    let is_usable = free.is_some_and(|e| matches!(e.state, State::Available | State::Pending));
-    pinned.filter(is_taken).or(free.filter(|_| is_usable)).or(pinned).or(free)
+    let is_followed =
+        |e: &&Endpoint| matches!(e.state, State::Available | State::Pending) || Some(e.id.as_str()) == pointed_at;
+    pinned.filter(is_taken).or(free.filter(is_followed)).or(pinned).or(free)
 }
 
 fn choose_freely<'a>(endpoints: &[&'a Endpoint], pointed_at: Option<&str>) -> Option<&'a Endpoint> {

@@ -214,7 +214,7 @@ fn status_news(last: Option<&Announced>, now: &Situation, connection: &Connectio
                     Some(Event::DriftRepaired)
                 } else {
                     let is_new = last.associations != associations_digest(connection);
-                    is_new.then_some(Event::AssociationsChanged)
+                    (is_new && !connection.are_associations_unread).then_some(Event::AssociationsChanged)
                 }
             }
             (_, Some(Status::Held | Status::Lost | Status::Refused | Status::Failed)) if was_live => {
@@ -303,7 +303,10 @@ pub fn record(
             problems: problems_digest(&connection.problems),
             config: now.config.clone(),
             coverage: coverage_digest(connection),
-            associations: associations_digest(connection),
+            associations: match announced {
+                Some(last) if connection.are_associations_unread => last.associations.clone(),
+                _ => associations_digest(connection),
+            },
             was_live: now.status == Status::Live || (now.status != Status::Withdrawn && was_live),
             proof,
             is_proof_missing,

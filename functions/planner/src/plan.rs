@@ -149,7 +149,9 @@ impl Intent<'_> {
     fn grouped(&self, zones: &[&Zone]) -> BTreeSet<Name> {
         let has_zone = |host: &Name| {
             let base = host.wildcard_base().unwrap_or_else(|| host.clone());
-            zones.iter().any(|zone| zone.name == base && zone.is_created_by(self.owner))
+            let holds = |zone: &&Zone| zone.records.iter().any(|set| set.name == *host && set.rtype.steers_traffic());
+            let is_ours = |zone: &&&Zone| zone.name == base && zone.on_vpc && zone.is_created_by(self.owner);
+            zones.iter().filter(is_ours).any(holds)
         };
         let names = self.wishes.keys().filter(|host| self.leads(host) || has_zone(host));
         names.cloned().collect()
@@ -184,6 +186,9 @@ pub fn plan(intent: &Intent<'_>, zones: &[Zone]) -> Plan {
             }
         };
         if chosen.is_none() {
+            plan.problems.extend(staged_by_others(intent, &zones, &name));
+        }
+        if chosen.is_none_or(|zone| !zone.on_vpc) {
             plan.problems.extend(hidden(intent, &left, &zones, &name));
         }
         kept.extend(chosen.map(|zone| zone.id.as_str()));
@@ -257,6 +262,22 @@ fn hidden(intent: &Intent<'_>, left: &[&Name], zones: &[&Zone], name: &Name) -> 
     })
 }
 
+/// A zone of somebody else on the staging VPC, where ours would have to be made.
+fn staged_by_others(intent: &Intent<'_>, zones: &[&Zone], name: &Name) -> Option<Problem> {
+    let is_theirs =
+        |zone: &&&Zone| zone.name == *name && zone.on_staging && !zone.on_vpc && !zone.is_of_another_vpc(intent.owner);
+    let zone = zones.iter().find(is_theirs).filter(|zone| !zone.is_created_by(intent.owner))?;
+    Some(Problem::refusal(
+        "staging-conflict",
+        zone.id.clone(),
+        format!(
+            "The staging VPC has a private zone {name} ({}) of somebody else, so ours cannot be made there.",
+            zone.id
+        ),
+        "Take a VPC without private zones for STAGING_VPC_ID, or empty it.",
+    ))
+}
+
 /// The zone for a wanted name: ours, or a foreign one that may be used; `None` when one is to be made.
 fn choose_zone<'a>(intent: &Intent<'_>, zones: &[&'a Zone], name: &Name) -> Result<Option<&'a Zone>, Problem> {
     let named = || zones.iter().copied().filter(|zone| zone.name == *name);
@@ -273,6 +294,16 @@ fn choose_zone<'a>(intent: &Intent<'_>, zones: &[&'a Zone], name: &Name) -> Resu
             subject,
             format!("{vpc} already has a private zone {name} ({}) that belongs to {holder}.", foreign.id),
             format!("Ask {holder} to serve the name, or to dissociate the zone from {vpc}."),
+        ));
+    }
+    if let Some(other) = foreign.vpc_of_another(intent.owner) {
+        return Err(Problem::refusal(
+            "foreign-zone",
+            subject,
+            format!("{vpc} sees the private zone {name} ({}), which this owner made for {other}.", foreign.id),
+            format!(
+                "Dissociate it from {vpc} (also by EXTRA_VPC_IDS), or leave {vpc} to the zones of {other} (VPC_ID)."
+            ),
         ));
     }
     if let Some(other) = foreign.other_owner(intent.owner) {
@@ -296,7 +327,9 @@ fn choose_zone<'a>(intent: &Intent<'_>, zones: &[&'a Zone], name: &Name) -> Resu
 
 /// Whether a zone that we did not make may hold our records: with `adopt`, or because it holds some already.
 fn is_usable(intent: &Intent<'_>, zone: &Zone) -> bool {
-    let is_free = zone.holder == Holder::Account && zone.other_owner(intent.owner).is_none();
+    let is_free = zone.holder == Holder::Account
+        && zone.other_owner(intent.owner).is_none()
+        && !zone.is_of_another_vpc(intent.owner);
     let is_foreign = zone.on_vpc && !zone.is_created_by(intent.owner);
     is_foreign && is_free && (intent.adopt || !split(zone, intent.owner).markers.is_empty())
 }
@@ -361,12 +394,14 @@ const MOST_UNSAFE: usize = 5;
 ///
 /// For records that are right but that nobody was told of: whoever wrote them may have died before they were
 /// INSYNC. Route 53 applies the changes of a zone in order, so once this change is INSYNC they are too.
-pub fn confirm(zones: &[Zone], owner: Owner<'_>, id: &str) -> Plan {
+pub fn confirm(intent: &Intent<'_>, zones: &[Zone]) -> Plan {
+    let owner = intent.owner;
     let mut plan = Plan::default();
     for zone in zones {
         let split = split(zone, owner);
-        let Some((name, (marker, set))) = split.markers.first_key_value() else { continue };
-        let after = Marker { confirmed: Some(id.to_owned()), ..marker.clone() };
+        let marker = split.markers.iter().find(|(name, _)| !intent.leaves(name));
+        let Some((name, (marker, set))) = marker else { continue };
+        let after = Marker { confirmed: Some(intent.change.to_owned()), ..marker.clone() };
         plan.zones.push(ZonePlan {
             name: zone.name.clone(),
             id: Some(zone.id.clone()),

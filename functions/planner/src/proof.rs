@@ -188,6 +188,20 @@ impl Answer {
         whole
     }
 
+    /// What stands for hosts that nobody could be asked about.
+    pub fn unasked(phase: Phase, hosts: &[String]) -> Answer {
+        let proof = |host: &String| HostProof {
+            host: host.clone(),
+            verdict: Verdict::Incomplete,
+            cause: None,
+            answers: Vec::new(),
+            tries: Vec::new(),
+            certificate: None,
+        };
+        let hosts: Vec<HostProof> = hosts.iter().map(proof).collect();
+        Answer { phase, verdict: Verdict::Incomplete, hosts, names: Vec::new(), problems: Vec::new() }
+    }
+
     /// The hosts that were proved.
     pub fn passed(&self) -> Vec<String> {
         let passed = self.hosts.iter().filter(|host| host.verdict == Verdict::Passed);

@@ -52,6 +52,9 @@ pub struct Connection {
     /// The other VPCs on zones of ours that the configuration names, or named.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub associations: Vec<Association>,
+    /// Whether that is all: a zone whose VPCs could not be read has none in the list.
+    #[serde(skip)]
+    pub are_associations_unread: bool,
     /// The commands that undo the changes, in the order in which to run them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub undo: Vec<String>,
@@ -167,6 +170,7 @@ impl Connection {
             change_ids: Vec::new(),
             coverage: Vec::new(),
             associations: Vec::new(),
+            are_associations_unread: false,
             undo: Vec::new(),
             proof: Proof::known(Verdict::Unproven, Verdict::Unproven),
             problems: Vec::new(),

@@ -167,21 +167,30 @@ pub struct Wishes {
 /// Gives each host its target.
 pub fn wishes(routes: &Routes, seen: &Seen<'_>) -> Wishes {
     let mut wishes = withdrawn(routes);
-    let mut private: BTreeMap<String, BTreeSet<&Name>> = BTreeMap::new();
+    let mut given: BTreeMap<&Name, Given<'_>> = BTreeMap::new();
     let (first, beside): (Vec<_>, Vec<_>) = routes.hosts.iter().partition(|(_, route)| route.beside.is_none());
-    for (host, route) in first.into_iter().chain(beside) {
-        let is_wanted = |main: &Name| matches!(wishes.hosts.get(main), Some(Wish::Lead(_)));
-        if routes.held.contains(host) || !route.beside.as_ref().is_none_or(is_wanted) {
-            continue;
-        }
-        let (wish, via, endpoint) = match route.to {
-            To::Tdp => at_tdp(host, route, seen),
-            To::Own => at_own(host, route, seen),
+    for (host, route) in first.into_iter().chain(beside).filter(|(host, _)| !routes.held.contains(*host)) {
+        let main = route.beside.as_ref();
+        let is_led = |main: &Name| given.get(main).is_some_and(|(wish, ..)| matches!(wish, Some(Wish::Lead(_))));
+        let is_left = |main: &Name| {
+            routes.held.contains(main) || given.get(main).is_some_and(|(wish, ..)| *wish == Some(Wish::Leave))
         };
+        if main.is_some_and(is_left) && seen.ours.contains_key(host) {
+            // It is in the zone of a host that is left alone.
+            given.insert(host, (Some(Wish::Leave), Via::Held, None));
+        } else if main.is_none_or(is_led) {
+            let at = if route.to == To::Tdp { at_tdp(host, route, seen) } else { at_own(host, route, seen) };
+            given.insert(host, at);
+        }
+    }
+    give_up_hiding(routes, seen, &mut given);
+    let mut private: BTreeMap<String, BTreeSet<&Name>> = BTreeMap::new();
+    for (host, (wish, via, endpoint)) in given {
+        let Some(route) = routes.hosts.get(host) else { continue };
         if via == Via::PrivateDns && (route.services.is_empty() || route.to == To::Tdp) {
             private.entry(endpoint.map(|e| e.id.clone()).unwrap_or_default()).or_default().insert(host);
         }
-        if !route.services.is_empty() && (route.beside.is_none() || wish.is_some()) {
+        if !route.services.is_empty() && via != Via::Held && (route.beside.is_none() || wish.is_some()) {
             wishes.cover(host.as_str(), via, &route.services, endpoint);
         }
         wishes.hosts.extend(wish.map(|wish| (host.clone(), wish)));
@@ -194,6 +203,28 @@ pub fn wishes(routes: &Routes, seen: &Seen<'_>) -> Wishes {
     wishes.coverage.sort_by(|a, b| a.host.cmp(&b.host));
     wishes.problems = problems(routes, seen, &wishes, &private);
     wishes
+}
+
+/// A host of an own endpoint is not led there when its zone would take names of the configuration from the VPC that
+/// nobody serves: those resolve in public DNS as long as there is no zone.
+fn give_up_hiding<'a>(routes: &'a Routes, seen: &Seen<'a>, given: &mut BTreeMap<&'a Name, Given<'a>>) {
+    let hides = |host: &Name, given: &BTreeMap<&Name, Given<'_>>| {
+        let zone = host.wildcard_base().unwrap_or_else(|| host.clone());
+        let is_lost = |other: &Name| match given.get(other) {
+            Some((None, Via::Waiting, _)) => !seen.ours.contains_key(host),
+            Some((None, via, _)) => *via != Via::PrivateDns,
+            Some((Some(_), ..)) => false,
+            None => !routes.held.contains(other),
+        };
+        routes.hosts.keys().any(|other| other.is_below(&zone) && is_lost(other))
+    };
+    loop {
+        let leads =
+            |(host, (wish, ..)): &(&&'a Name, &Given<'_>)| matches!(wish, Some(Wish::Lead(_))) && routes.is_own(host);
+        let found = given.iter().filter(leads).map(|(host, _)| *host).find(|host| hides(host, given));
+        let Some(host) = found else { return };
+        given.insert(host, (None, Via::NotCovered, None));
+    }
 }
 
 /// Nothing is wanted, and what is held stays.
@@ -252,10 +283,15 @@ fn at_tdp<'a>(host: &Name, route: &Route, seen: &Seen<'a>) -> Given<'a> {
 
 /// A host at the VPC's own endpoint of its service.
 fn at_own<'a>(host: &Name, route: &Route, seen: &Seen<'a>) -> Given<'a> {
-    let current = seen.ours.get(host);
+    // A marker that names an endpoint to something else is from before the configuration changed.
+    let is_elsewhere = |id: &&String| {
+        let is_tdp = seen.tdp.is_some_and(|(endpoint, _)| endpoint.id == **id);
+        is_tdp || seen.own.iter().any(|e| e.id == **id && !route.services.contains(&e.service_name))
+    };
+    let current = seen.ours.get(host).filter(|id| !is_elsewhere(id));
     let interfaces = || of_service(route, seen.own).filter(|e| e.kind == Kind::Interface);
     let covers = interfaces().find(|e| !e.state.is_lost() && e.private_dns_covers(host));
-    if let Some(endpoint) = covers.filter(|_| current.is_none()) {
+    if let Some(endpoint) = covers.filter(|_| !seen.ours.contains_key(host)) {
         return (None, Via::PrivateDns, Some(endpoint));
     }
     let gateway = of_service(route, seen.own).find(|e| e.kind == Kind::Gateway && e.state == State::Available);
@@ -263,10 +299,9 @@ fn at_own<'a>(host: &Name, route: &Route, seen: &Seen<'a>) -> Given<'a> {
         return (None, Via::Gateway, Some(gateway));
     }
     let chosen = choose(interfaces(), current.map(String::as_str), &BTreeSet::new());
-    // While the platform's hosts lead nowhere, nothing new leads anywhere.
-    let may_come = seen.tdp.is_some() || current.is_some();
-    let target = chosen.filter(|e| may_come && e.state == State::Available).and_then(Endpoint::target);
-    if let Some(target) = target {
+    let target = chosen.filter(|e| e.state == State::Available).and_then(Endpoint::target);
+    // While the platform's hosts lead nowhere, nothing is proved: what is there stays, and nothing new comes.
+    if let (Some(target), true) = (target, seen.tdp.is_some()) {
         return (Some(Wish::Lead(target)), Via::OwnEndpoint, chosen);
     }
     let Some(current) = current else {
@@ -276,10 +311,11 @@ fn at_own<'a>(host: &Name, route: &Route, seen: &Seen<'a>) -> Given<'a> {
         };
     };
     // Our record leads to an endpoint that is not available. Only what EC2 says of that endpoint takes it away.
-    let known = chosen.filter(|e| e.id == *current);
+    let known = interfaces().find(|e| e.id == *current);
     let is_lost = known.map_or(seen.gone.contains(current), |e| e.state.proves_loss());
     match known {
         _ if is_lost && seen.withdraws_on_loss => (None, Via::NotCovered, None),
+        Some(endpoint) if endpoint.state == State::Available => (Some(Wish::Leave), Via::OwnEndpoint, known),
         Some(endpoint) if !endpoint.state.is_lost() => (Some(Wish::Leave), Via::Waiting, known),
         _ => (Some(Wish::Leave), Via::Lost, known),
     }

@@ -134,7 +134,7 @@ impl<'a> Undo<'a> {
              --hosted-zone-config {} --query HostedZone.Id --output text)",
             quoted(name.as_str()),
             self.vpc(self.place.vpc_id),
-            quoted(&format!("tdp-privatelink-undo-{}-{number}", self.place.change)),
+            quoted(&format!("tdp-privatelink-undo-{}-{}-{number}", self.place.change, self.place.vpc_id)),
             quoted(&json(&config)),
         ));
         self.again.insert(id, variable);

@@ -71,7 +71,11 @@ fn a_pinned_endpoint_is_taken_once_it_is_available_and_never_left() {
     assert_eq!(chosen(&old, &new, "vpce-0000bbbb"), "vpce-0000bbbb", "no way back by itself");
     assert_eq!(chosen(&old, &new, "vpce-0000aaaa"), "vpce-0000aaaa", "not to one that is lost");
     old.state = State::Rejected;
-    assert_eq!(chosen(&old, &new, "vpce-0000aaaa"), "vpce-0000bbbb", "both lost: what was asked for");
+    assert_eq!(
+        chosen(&old, &new, "vpce-0000aaaa"),
+        "vpce-0000aaaa",
+        "both lost: the loss of what records point at counts"
+    );
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! News: each piece once, none lost.
 
+use std::collections::BTreeMap;
+
 use planner::digest::records_digest;
 use planner::news::{ConnectionRecord, Event, Situation, Status, news, record};
+use planner::plan::Intent;
 use planner::report::{Connection, Outcome, Problem, ZoneReport};
 
 use crate::scene::{OWNER, apply, endpoint, name, names, planned};
@@ -104,7 +107,9 @@ fn a_write_changes_the_digest_and_a_confirmation_does_not() {
     let target = endpoint("vpce-0000aaaa");
     let zones = apply(&planned(&hosts, Some(&target), false, &[]), &[]);
     let before = records_digest(&zones, OWNER);
-    let confirmed = apply(&planner::plan::confirm(&zones, OWNER, "another0"), &zones);
+    let wishes = BTreeMap::new();
+    let intent = Intent { owner: OWNER, wishes: &wishes, adopt: false, change: "another0" };
+    let confirmed = apply(&planner::plan::confirm(&intent, &zones), &zones);
     assert_ne!(confirmed, zones);
     assert_eq!(records_digest(&confirmed, OWNER), before);
     assert!(planned(&hosts, Some(&target), false, &confirmed).changes().all(|change| change.rtype.as_str() == "SOA"));

@@ -17,13 +17,15 @@ use super::read::AT_ONCE;
 use super::{Clock, Reconcile};
 use crate::aws::route53::VpcZone;
 use crate::error::AwsError;
-use told::{Trouble, problems};
+use told::{Trouble, Why, problems};
 
 /// How it stands with the other VPCs of a connection's zones, and what was done about it.
 #[derive(Debug, Default)]
 pub(crate) struct Associated {
     /// By zone and VPC. Those that somebody else made are in it when the configuration names the VPC.
     pub associations: Vec<Association>,
+    /// Whether the VPCs of a zone could not be read.
+    pub is_unread: bool,
     /// What is not as it should be, with what to do. None of it refuses anything.
     pub problems: Vec<Problem>,
     /// Route 53 change ids, all INSYNC unless `error` says otherwise.
@@ -42,6 +44,7 @@ impl Associated {
     /// Notes them on the report; returns the failure that another delivery may mend.
     pub(crate) fn note(self, connection: &mut Connection) -> Option<AwsError> {
         connection.associations = self.associations;
+        connection.are_associations_unread = self.is_unread;
         connection.problems.extend(self.problems);
         connection.changes.extend(self.changes);
         connection.change_ids.extend(self.change_ids);
@@ -137,6 +140,7 @@ impl Reconcile {
             troubles.extend(zone.troubles);
         }
         all.problems = problems(&troubles, &all.associations);
+        all.is_unread = troubles.iter().any(|trouble| matches!(trouble.why, Why::Read(_)));
         all.error = all.error.or_else(|| troubles.into_iter().find_map(Trouble::worth_another_try));
         let waits = iter(&all.change_ids).map(|id| self.wait_for(id, clock)).buffer_unordered(AT_ONCE);
         let failed = waits.collect::<Vec<_>>().await.into_iter().find_map(Result::err);
