@@ -1,10 +1,11 @@
 //! Puts together what several reads found.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use checks::facts::{Facts, PrivateZone, Profile, ProfileZone, Read, ResolverRule, Service, Unread, ZoneIds};
+use checks::facts::{Facts, PrivateZone, Profile, ProfileZone, Read, Records, ResolverRule, Service, Unread, ZoneIds};
 use checks::wanted::Wanted;
-use planner::marker::{Marker, ZoneMarker, marked_name};
+use planner::current::{Holder, Owner, Zone, ours, split};
+use planner::marker::ZoneMarker;
 use planner::name::Name;
 use planner::record::{Data, RecordSet, RecordType};
 
@@ -27,12 +28,13 @@ pub(super) fn nothing(account: String, why: &Unread) -> Facts {
         subnets: none(why),
         service: none(why),
         endpoints: none(why),
+        counted_endpoints: none(why),
         tdp_endpoint: none(why),
         endpoint_quota: none(why),
         security_groups: none(why),
         network_acls: none(why),
         private_zones: none(why),
-        led_hosts: none(why),
+        records: none(why),
         profiles: none(why),
         resolver_rules: none(why),
         firewall_rules: none(why),
@@ -57,24 +59,46 @@ pub(super) fn service(
     Ok(Some(service))
 }
 
+/// The zones of this account whose records were read.
+pub(super) fn read_zones(
+    all: &[ListedZone],
+    on_vpc: &[VpcZone],
+    mut records: BTreeMap<String, Vec<RecordSet>>,
+) -> Vec<Zone> {
+    let zone = |zone: &ListedZone| {
+        Some(Zone {
+            records: records.remove(&zone.id)?,
+            id: zone.id.clone(),
+            name: zone.name.clone(),
+            comment: zone.comment.clone(),
+            holder: Holder::Account,
+            on_vpc: on_vpc.iter().any(|one| one.id == zone.id),
+            on_staging: false,
+        })
+    };
+    all.iter().filter_map(zone).collect()
+}
+
 /// The zones on the VPC, with whose they are. The list by VPC says who owns a zone, the list of the account's zones
-/// has the comment that says which stack made it. `records` are those of the zones that matter.
+/// has the comment that says which stack made it. `read` are those that matter, with their records.
 pub(super) fn private_zones(
     wanted: &Wanted,
     account: &str,
     all: &[ListedZone],
     on_vpc: Vec<VpcZone>,
-    records: &BTreeMap<String, Vec<RecordSet>>,
+    read: &[Zone],
 ) -> Vec<PrivateZone> {
     let comments: BTreeMap<&str, &str> = all.iter().map(|zone| (zone.id.as_str(), zone.comment.as_str())).collect();
+    let has_markers = |zone: &Zone| !split(zone, owner(wanted)).markers.is_empty();
     let whose = |zone: VpcZone| {
         let marker = comments.get(zone.id.as_str()).and_then(|comment| ZoneMarker::parse(comment));
         let is_this_account = zone.holder == format!("account {account}") || comments.contains_key(zone.id.as_str());
-        let is_ours = marker.as_ref().is_some_and(|one| one.owner == wanted.owner_id && one.vpc_id == wanted.vpc_id);
+        let own = marker.as_ref().filter(|one| one.owner == wanted.owner_id);
         PrivateZone {
-            is_ours,
+            is_ours: own.is_some_and(|one| one.vpc_id == wanted.vpc_id),
+            other_vpc: own.map(|one| one.vpc_id.clone()).filter(|vpc| *vpc != wanted.vpc_id),
             other_owner: marker.map(|one| one.owner).filter(|owner| *owner != wanted.owner_id),
-            has_our_markers: records.get(&zone.id).is_some_and(|sets| has_marker(sets, &wanted.owner_id)),
+            has_our_markers: read.iter().any(|one| one.id == zone.id && has_markers(one)),
             holder: if is_this_account && !zone.of_service { "this account".to_owned() } else { zone.holder },
             id: zone.id,
             name: zone.name,
@@ -86,28 +110,41 @@ pub(super) fn private_zones(
     zones
 }
 
-fn has_marker(sets: &[RecordSet], owner: &str) -> bool {
-    sets.iter().any(|set| marked_name(&set.name).is_some() && Marker::parse(set).is_some_and(|one| one.owner == owner))
-}
-
-/// The hosts whose most specific zone on the VPC has an alias to the endpoint's regional name.
-pub(super) fn led_hosts(
-    wanted: &Wanted,
-    regional: &Name,
-    on_vpc: &[PrivateZone],
-    records: &BTreeMap<String, Vec<RecordSet>>,
-) -> BTreeSet<Name> {
-    let leads = |set: &RecordSet, host: &Name| {
-        let is_address = matches!(set.rtype, RecordType::A | RecordType::Aaaa);
-        is_address && set.name == *host && matches!(&set.data, Data::Alias { target, .. } if target == regional)
-    };
-    let is_led = |host: &&Name| {
-        let asked = host.wildcard_base().unwrap_or_else(|| (*host).clone());
+/// What is at our hosts: whose the names are, by every zone that was read; and what stands in the zone that answers for
+/// each, which is the most specific one on the VPC.
+pub(super) fn records(wanted: &Wanted, on_vpc: &[PrivateZone], read: &[Zone]) -> Records {
+    let mut records = Records { ours: ours(read, owner(wanted)), ..Records::default() };
+    for host in wanted.routes.names() {
+        let asked = host.wildcard_base().unwrap_or_else(|| host.clone());
         let zones = on_vpc.iter().filter(|zone| asked.is_within(&zone.name));
         let zone = zones.max_by_key(|zone| zone.name.as_str().len());
-        zone.and_then(|zone| records.get(&zone.id)).is_some_and(|sets| sets.iter().any(|set| leads(set, host)))
-    };
-    wanted.hosts.iter().filter(is_led).cloned().collect()
+        let zone = zone.and_then(|zone| read.iter().find(|one| one.id == zone.id));
+        let sets = || zone.iter().flat_map(|zone| &zone.records).filter(|set| set.name == host);
+        if sets().any(|set| set.rtype.steers_traffic()) {
+            records.there.insert(host.clone());
+        }
+        let aliases = sets().filter_map(alias).collect();
+        records.aliases.insert(host, aliases);
+    }
+    records
+}
+
+fn alias(set: &RecordSet) -> Option<Name> {
+    let is_address = matches!(set.rtype, RecordType::A | RecordType::Aaaa);
+    match &set.data {
+        Data::Alias { target, .. } if is_address => Some(target.clone()),
+        _ => None,
+    }
+}
+
+fn owner(wanted: &Wanted) -> Owner<'_> {
+    Owner { id: &wanted.owner_id, vpc_id: &wanted.vpc_id, former: &[] }
+}
+
+/// Whether a zone of this account is one that this stack made for this VPC.
+pub(super) fn is_ours(wanted: &Wanted, zone: &ListedZone) -> bool {
+    let marker = ZoneMarker::parse(&zone.comment).filter(|_| zone.private);
+    marker.is_some_and(|one| one.owner == wanted.owner_id && one.vpc_id == wanted.vpc_id)
 }
 
 /// Id and name of a Profile, and the ARN of each resource in it.

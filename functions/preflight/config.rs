@@ -1,12 +1,13 @@
 //! The settings: environment variables, parsed once into types.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use checks::wanted::Users;
 use planner::catalog::Applied;
 use planner::name::Name;
 use planner::report::Mode;
+use planner::route::Routes;
 use planner::variables::{Invalid, Reader};
 
 use crate::settings;
@@ -18,7 +19,7 @@ pub(super) struct Config {
     pub region: String,
     pub platform_host: Name,
     pub catalog: Applied,
-    pub hosts: BTreeSet<Name>,
+    pub routes: Routes,
     pub vpc_id: Option<String>,
     pub adopts: bool,
     pub owner_id: String,
@@ -72,7 +73,7 @@ impl Config {
             region: deployed.region,
             platform_host,
             catalog,
-            hosts: deployed.routes.at_tdp(),
+            routes: deployed.routes,
             vpc_id,
             adopts,
             owner_id,

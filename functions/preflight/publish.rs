@@ -49,6 +49,8 @@ pub(super) fn envelope(report: &Report) -> String {
         if let Some(hand_over) = &mut machine.hand_over {
             hand_over.zones.truncate(most);
             hand_over.hosts.truncate(most);
+            hand_over.forwarded_aws.truncate(most);
+            hand_over.aws_hosts.truncate(most);
         }
     }
 }

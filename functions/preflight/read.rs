@@ -5,14 +5,13 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use checks::facts::{
-    EmailIdentity, Facts, FirewallRule, PrivateZone, Read, SecurityGroup, TdpEndpoint, Unread, Vpc, VpcEndpoint,
+    EmailIdentity, Facts, FirewallRule, PrivateZone, Read, Records, SecurityGroup, TdpEndpoint, Unread, Vpc,
 };
 use checks::wanted::{Made, Wanted};
 use futures::future::try_join_all;
 use futures::join;
 use futures::stream::{StreamExt, TryStreamExt, iter};
 use planner::endpoint::{Endpoint, State, choose};
-use planner::name::Name;
 use planner::report::Mode;
 use tokio::time::timeout;
 
@@ -48,7 +47,7 @@ impl Preflight {
             region: config.region,
             platform_host: config.platform_host,
             catalog: config.catalog,
-            hosts: config.hosts,
+            routes: config.routes,
             adopts: config.adopts,
             owner_id: config.owner_id,
             withdraws: config.mode == Mode::Withdraw,
@@ -99,12 +98,15 @@ impl Preflight {
 
         let ((vpc, dns_servers), dns_support, dns_hostnames) = of_vpc;
         let (subnets, network_acls, endpoint_quota) = network;
-        let (endpoints, tdp_endpoint, security_groups) = endpoints;
+        let (all_endpoints, tdp_endpoint, security_groups) = endpoints;
+        let (endpoints, counted_endpoints) = match all_endpoints {
+            Ok((all, counted)) => (Ok(all), Ok(counted)),
+            Err(why) => (Err(why.clone()), Err(why)),
+        };
         let (all_zones, on_vpc, profiles) = zones;
         let ((rules, rule_ids), firewall_rules, inbound_endpoints) = resolver;
         let (all_zones, rules) = (read(all_zones), read(rules));
-        let (private_zones, led_hosts) =
-            self.zones(wanted, &account, all_zones.as_ref(), read(on_vpc), &tdp_endpoint).await;
+        let (private_zones, records) = self.zones(wanted, &account, all_zones.as_ref(), read(on_vpc)).await;
         Facts {
             account,
             vpc,
@@ -114,12 +116,13 @@ impl Preflight {
             subnets: read(subnets),
             service: assemble::service(service.0, service.1),
             endpoints,
+            counted_endpoints,
             tdp_endpoint,
             endpoint_quota: read(endpoint_quota),
             security_groups,
             network_acls: read(network_acls),
             private_zones,
-            led_hosts,
+            records,
             profiles: assemble::profiles(profiles, all_zones.as_ref(), rules.as_ref()),
             resolver_rules: assemble::associated(rules.as_ref(), rule_ids),
             firewall_rules,
@@ -153,41 +156,37 @@ impl Preflight {
         try_join_all(with_resources).await
     }
 
-    /// The zones on the VPC, and the hosts whose records in them lead to the endpoint. Records are read of zones of this
-    /// account only, and only where they can matter.
+    /// The zones on the VPC, and what is at our hosts in them. Records are read of zones of this account only, and only
+    /// where they can matter.
     async fn zones(
         &self,
         wanted: &Wanted,
         account: &str,
         all: Result<&Vec<ListedZone>, &Unread>,
         on_vpc: Read<Vec<VpcZone>>,
-        endpoint: &Read<Option<TdpEndpoint>>,
-    ) -> (Read<Vec<PrivateZone>>, Read<BTreeSet<Name>>) {
+    ) -> (Read<Vec<PrivateZone>>, Read<Records>) {
         let (all, on_vpc) = match (all, on_vpc) {
             (Ok(all), Ok(on_vpc)) => (all, on_vpc),
             (Err(why), _) => return (Err(why.clone()), Err(why.clone())),
             (_, Err(why)) => return (Err(why.clone()), Err(why)),
         };
         let zones = wanted.zones();
-        let matters = |zone: &&VpcZone| {
-            let is_own = !zone.of_service && all.iter().any(|one| one.id == zone.id);
-            is_own && zones.keys().any(|name| zone.name.is_within(name))
+        let is_seen = |id: &str| on_vpc.iter().any(|zone| zone.id == id && !zone.of_service);
+        let matters = |zone: &&ListedZone| {
+            let is_needed = zones.iter().any(|name| zone.name.is_within(name));
+            assemble::is_ours(wanted, zone) || (is_needed && is_seen(&zone.id))
         };
-        let ids: Vec<String> = on_vpc.iter().filter(matters).map(|zone| zone.id.clone()).collect();
+        let ids: Vec<String> = all.iter().filter(matters).map(|zone| zone.id.clone()).collect();
         let lists = ids.into_iter().map(|id| async move { Ok((id.clone(), read(self.route53.records(&id).await)?)) });
         let records: Read<BTreeMap<_, _>> = iter(lists).buffer_unordered(ZONES_AT_ONCE).try_collect().await;
         let records = match records {
             Ok(records) => records,
             Err(why) => return (Err(why.clone()), Err(why)),
         };
-        let zones = assemble::private_zones(wanted, account, all, on_vpc, &records);
-        let regional = endpoint.as_ref().map(|found| found.as_ref().and_then(|found| found.endpoint.regional()));
-        let led = match regional {
-            Ok(Some(entry)) => Ok(assemble::led_hosts(wanted, &entry.name, &zones, &records)),
-            Ok(None) => Ok(BTreeSet::new()),
-            Err(why) => Err(why.clone()),
-        };
-        (Ok(zones), led)
+        let read = assemble::read_zones(all, &on_vpc, records);
+        let zones = assemble::private_zones(wanted, account, all, on_vpc, &read);
+        let records = assemble::records(wanted, &zones, &read);
+        (Ok(zones), Ok(records))
     }
 
     /// Long lists of many groups, at Resolver's few requests a second, must not take the other checks with them.
@@ -225,7 +224,7 @@ impl Preflight {
                 return (Err(why.clone()), Err(why), read(groups));
             }
         };
-        let InVpc { all, tdp } = found;
+        let InVpc { all, counted, tdp } = found;
         let (chosen, others) = match chosen(tdp) {
             Some((chosen, others)) => (Some(chosen), others),
             None => (None, Vec::new()),
@@ -246,7 +245,7 @@ impl Preflight {
             addresses: addresses.map(|by_id| by_id.into_values().flatten().collect()),
             resolved,
         });
-        (Ok(all), Ok(tdp_endpoint), read(groups))
+        (Ok((all, counted)), Ok(tdp_endpoint), read(groups))
     }
 
     /// What the endpoint's regional name resolves to, once it is available.
@@ -258,7 +257,8 @@ impl Preflight {
     }
 }
 
-type Endpoints = (Read<Vec<VpcEndpoint>>, Read<Option<TdpEndpoint>>, Read<Vec<SecurityGroup>>);
+/// Every endpoint and how many count towards the quota; the one to the TDP service; security groups.
+type Endpoints = (Read<(Vec<Endpoint>, usize)>, Read<Option<TdpEndpoint>>, Read<Vec<SecurityGroup>>);
 
 /// The endpoint that records would point at, and the ids of the others. Those that are deleted count no more.
 fn chosen(found: Vec<TdpFound>) -> Option<(TdpFound, Vec<String>)> {

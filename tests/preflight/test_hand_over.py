@@ -165,3 +165,51 @@ def test_private_dns_of_the_endpoint_is_as_good_as_a_zone(site: Site) -> None:
     site.live(private_dns_name="api.tetrascience.com")
     hand_over: Any = site.ask().report["handOver"]
     assert sorted(hand_over["zones"]) == sorted(ZONES)
+
+
+def test_aws_names_at_our_records_are_forwarded_and_resolve_in_the_real_server(
+    reachable: Site, inbound: Inbound
+) -> None:
+    """To the endpoints in the VPC: those of its own, and those that private DNS serves below a forwarded zone."""
+    reachable.configure(TDP_COMPONENTS="hub", AWS_SERVICE_ROUTING="own")
+    sqs, api = (reachable.aws_endpoint(service, private_dns=False) for service in ("sqs", "ecr.api"))
+    registry = reachable.aws_endpoint("ecr.dkr")
+    assert reachable.run("sweep").outcome == "changed"
+    reachable.mark()
+    report = reachable.ask().report
+    hand_over = report["handOver"]
+    led = {
+        "sqs.us-east-1.amazonaws.com": sqs,
+        "ecr.us-east-1.amazonaws.com": api,
+        "api.ecr.us-east-1.amazonaws.com": api,
+        "753968983172.dkr.ecr.us-east-1.amazonaws.com": registry,
+    }
+    assert {one["host"]: one["endpointId"] for one in hand_over["forwardedAws"]} == led
+    assert hand_over["zones"] == sorted([*ZONES, "ecr.us-east-1.amazonaws.com", "sqs.us-east-1.amazonaws.com"])
+    assert sorted(hand_over["hosts"]) == sorted(HOSTS)
+    assert "Everybody behind these DNS servers" in report["texts"]["handOver"]
+    server, snippet = server_with(Unbound, hand_over["snippets"])
+    assert server.check(snippet) == ""
+    with server.running(server.at_port(snippet, inbound.port)) as running:
+        for host, endpoint in led.items():
+            assert running.ask(host) == ("NOERROR", reachable.addresses(endpoint_id=endpoint)), host
+
+
+def test_through_tdp_the_aws_names_are_forwarded_with_the_platforms(site: Site) -> None:
+    site.configure(TDP_COMPONENTS="hub", AWS_SERVICE_ROUTING="tdp")
+    site.live()
+    report = site.ask().report
+    hand_over = report["handOver"]
+    assert "sqs.us-east-1.amazonaws.com" in hand_over["hosts"]
+    assert "*.s3.us-east-1.amazonaws.com" in hand_over["hosts"]
+    assert {one["atTdp"] for one in hand_over["forwardedAws"]} == {True}
+    assert "that means through TDP" in report["texts"]["handOver"]
+
+
+def test_an_own_endpoint_that_names_do_not_lead_to_yet_holds_up_nothing_else(site: Site) -> None:
+    site.configure(TDP_COMPONENTS="hub", AWS_SERVICE_ROUTING="own")
+    site.live()
+    site.aws_endpoint("sqs", private_dns=False)
+    found = site.ask()
+    assert "sqs.us-east-1.amazonaws.com" in found.of("records-missing")["what"]
+    assert "sqs.us-east-1.amazonaws.com" not in found.report["handOver"]["zones"]

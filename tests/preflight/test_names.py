@@ -186,3 +186,18 @@ def test_a_narrower_rule_of_a_profile_wins_and_one_with_our_name_does_not(live: 
     narrow = live.aws.add_resolver_rule(None, API, "192.0.2.53")
     live.aws.share_profile(live.vpc, live.aws.arn(same), live.aws.arn(narrow))
     assert narrow in live.ask().only("resolver-rule-wins", "blocker")["what"]
+
+
+def test_a_zone_that_this_stack_made_for_another_vpc_is_not_this_vpcs(live: Site) -> None:
+    """Also with adopt: what is in it is that VPC's, and reconcile refuses it."""
+    other = other_vpc(live.aws)
+    live.configure(EXISTING_ZONES="adopt")
+    zone = live.zones()[PLATFORM]
+    vpc = {"VPCRegion": live.aws.region, "VPCId": other.id}
+    live.aws.client("route53").associate_vpc_with_hosted_zone(HostedZoneId=zone, VPC=vpc)
+    live.aws.request_endpoint(other, state="available")
+    found = live.ask(vpcId=other.id)
+    finding = found.of("zone-taken")
+    assert f"made by this stack for {live.vpc.id}" in finding["what"]
+    assert live.vpc.id in finding["fix"]
+    assert "zone-adopted" not in found.codes

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ec2::primitives::DateTime;
 use aws_sdk_ec2::types::{DnsRecordIpType, Filter, IpAddressType, NetworkInterface, VpcEndpoint};
-use checks::facts;
 use planner::endpoint::{DnsEntry, Endpoint, Kind, State};
 use planner::name::Name;
 use planner::proof::Address;
@@ -20,7 +19,10 @@ const INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
 #[derive(Clone, Debug)]
 pub struct InVpc {
     /// Every one of any kind and state, sorted by id.
-    pub all: Vec<facts::VpcEndpoint>,
+    pub all: Vec<Endpoint>,
+    /// How many count towards the quota: interface and Gateway Load Balancer endpoints together.
+    /// <https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-limits-endpoints.html>
+    pub counted: usize,
     /// The interface endpoints to the TDP service among them, sorted by id.
     pub tdp: Vec<TdpFound>,
 }
@@ -91,13 +93,15 @@ impl Ec2 {
     pub async fn vpc_endpoints(&self, vpc_id: &str, service_name: &str) -> Result<InVpc, AwsError> {
         let request = self.client.describe_vpc_endpoints().filters(filter("vpc-id", vpc_id));
         let items = request.into_paginator().items().send().try_collect().await.map_err(failed(DESCRIBE, vpc_id))?;
-        let mut found = InVpc { all: Vec::with_capacity(items.len()), tdp: Vec::new() };
+        let mut found = InVpc { all: Vec::with_capacity(items.len()), counted: 0, tdp: Vec::new() };
         for item in &items {
-            let listed = listed(item).ok_or_else(|| incomplete(DESCRIBE, vpc_id))?;
-            if listed.kind == "interface" && listed.service_name == service_name {
+            let one = endpoint(item).ok_or_else(|| incomplete(DESCRIBE, vpc_id))?;
+            if one.kind == Kind::Interface && one.service_name == service_name {
                 found.tdp.push(tdp(item).ok_or_else(|| incomplete(DESCRIBE, vpc_id))?);
             }
-            found.all.push(listed);
+            let is_counted = one.kind == Kind::Interface || is_load_balancer(item);
+            found.counted += usize::from(is_counted && one.state != State::Deleted);
+            found.all.push(one);
         }
         found.all.sort_by(|a, b| a.id.cmp(&b.id));
         found.tdp.sort_by(|a, b| a.endpoint.id.cmp(&b.endpoint.id));
@@ -179,19 +183,8 @@ fn endpoint(item: &VpcEndpoint) -> Option<Endpoint> {
     })
 }
 
-fn listed(item: &VpcEndpoint) -> Option<facts::VpcEndpoint> {
-    // An endpoint to a VPC Lattice resource or service network names that instead of a service.
-    let target =
-        item.service_name().or_else(|| item.service_network_arn()).or_else(|| item.resource_configuration_arn());
-    let is_on = item.private_dns_enabled().unwrap_or(false);
-    let names = item.dns_entries().iter().filter(|_| is_on).filter_map(|entry| entry.dns_name()).map(Name::from_wire);
-    Some(facts::VpcEndpoint {
-        id: item.vpc_endpoint_id()?.to_owned(),
-        service_name: target.unwrap_or_default().to_owned(),
-        kind: item.vpc_endpoint_type()?.as_str().to_ascii_lowercase(),
-        state: item.state()?.as_str().to_ascii_lowercase(),
-        private_names: names.filter(|name| !name.as_str().contains(".vpce.")).collect(),
-    })
+fn is_load_balancer(item: &VpcEndpoint) -> bool {
+    item.vpc_endpoint_type().is_some_and(|kind| kind.as_str().eq_ignore_ascii_case("gatewayloadbalancer"))
 }
 
 fn tdp(item: &VpcEndpoint) -> Option<TdpFound> {

@@ -39,7 +39,9 @@ pub struct Facts {
     /// The TDP endpoint service as this account sees it; `None`: it does not.
     pub service: Read<Option<Service>>,
     /// Every endpoint in the VPC of any kind and state, sorted by id.
-    pub endpoints: Read<Vec<VpcEndpoint>>,
+    pub endpoints: Read<Vec<Endpoint>>,
+    /// How many of them count towards the quota of interface endpoints.
+    pub counted_endpoints: Read<usize>,
     /// The endpoint to the TDP service in the VPC that records point at or would point at.
     pub tdp_endpoint: Read<Option<TdpEndpoint>>,
     /// How many interface endpoints the VPC may have.
@@ -50,9 +52,8 @@ pub struct Facts {
     pub network_acls: Read<Vec<NetworkAcl>>,
     /// The private zones that are associated with the VPC, of any account.
     pub private_zones: Read<Vec<PrivateZone>>,
-    /// The hosts whose address in a private zone of this account is an alias to the TDP endpoint; none is looked for
-    /// before that is available.
-    pub led_hosts: Read<BTreeSet<Name>>,
+    /// What is at our hosts in the private zones of this account.
+    pub records: Read<Records>,
     /// The Route 53 Profiles of the VPC.
     pub profiles: Read<Vec<Profile>>,
     /// The Resolver rules that are associated with the VPC.
@@ -91,19 +92,6 @@ pub struct Service {
     pub az_ids: Vec<String>,
     /// The names that its owner offers private DNS for, with whether AWS has verified that he may.
     pub private_dns: Vec<(Name, bool)>,
-}
-
-/// An endpoint of any kind in the VPC.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VpcEndpoint {
-    pub id: String,
-    pub service_name: String,
-    /// EC2's word in lower case: `interface`, `gateway`, `gatewayloadbalancer`, …
-    pub kind: String,
-    /// EC2's word in lower case.
-    pub state: String,
-    /// The names that its private DNS answers, while that is on.
-    pub private_names: Vec<Name>,
 }
 
 /// The endpoint to the TDP service.
@@ -179,6 +167,8 @@ pub struct PrivateZone {
     pub is_ours: bool,
     /// The stack that made it, where that is another one.
     pub other_owner: Option<String>,
+    /// The VPC that this stack made it for, where that is another one.
+    pub other_vpc: Option<String>,
     /// Whether records of this product's `OWNER_ID` are in it.
     pub has_our_markers: bool,
 }
@@ -188,6 +178,17 @@ impl PrivateZone {
     pub fn is_of_account(&self) -> bool {
         self.holder == "this account" && !self.is_of_service
     }
+}
+
+/// What is at our hosts now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Records {
+    /// Our names, with the endpoint that the marker of each names.
+    pub ours: BTreeMap<Name, String>,
+    /// Where the aliases of a host lead, in the zone that answers for it in the VPC.
+    pub aliases: BTreeMap<Name, BTreeSet<Name>>,
+    /// The hosts at which that zone has any record that decides where clients go.
+    pub there: BTreeSet<Name>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,6 +14,7 @@ pub mod finding;
 pub mod hand_over;
 mod ranges;
 pub mod report;
+mod served;
 pub mod texts;
 pub mod wanted;
 mod zones;

@@ -1,10 +1,11 @@
 //! What the customer asked for: the deployment's settings, and what one run is asked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use planner::catalog::Applied;
 use planner::desired;
 use planner::name::Name;
+use planner::route::Routes;
 use serde::{Deserialize, Serialize};
 
 /// Who will use the connection.
@@ -37,8 +38,8 @@ pub struct Wanted {
     pub platform_host: Name,
     /// The catalog's rows for this deployment.
     pub catalog: Applied,
-    /// The hosts to be served at the TDP endpoint: the catalog's and `EXTRA_HOSTS`.
-    pub hosts: BTreeSet<Name>,
+    /// Every host that `reconcile` looks after, with where it should lead.
+    pub routes: Routes,
     /// Whether records and zones of others in this account are taken over.
     pub adopts: bool,
     pub owner_id: String,
@@ -64,9 +65,9 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// The zones that the hosts need, with the hosts in each.
-    pub fn zones(&self) -> BTreeMap<Name, BTreeSet<Name>> {
-        desired::zones(&self.hosts, &BTreeSet::new())
+    /// The zones that the hosts would need if nobody else served them.
+    pub fn zones(&self) -> BTreeSet<Name> {
+        desired::zones(&self.routes.names(), &BTreeSet::new()).into_keys().collect()
     }
 
     /// Whether the service is in the Region of the VPC, by its name.

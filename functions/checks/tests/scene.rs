@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use checks::facts::{
-    AclEntry, EmailIdentity, Facts, InboundEndpoint, IngressRule, NetworkAcl, PrivateZone, SecurityGroup, Service,
-    Source, Subnet, TdpEndpoint, Vpc, VpcEndpoint,
+    AclEntry, EmailIdentity, Facts, InboundEndpoint, IngressRule, NetworkAcl, PrivateZone, Records, SecurityGroup,
+    Service, Source, Subnet, TdpEndpoint, Vpc,
 };
 use checks::wanted::{Made, Users, Wanted};
 use planner::catalog::{self, Deployment};
-use planner::endpoint::{DnsEntry, Endpoint, State};
+use planner::endpoint::{DnsEntry, Endpoint, Kind, State};
 use planner::name::Name;
 use planner::proof::Address;
+use planner::route::{Route, Routes, To};
 
 pub(crate) const ENDPOINT: &str = "vpce-0a1b2c3d4e5f60718";
 pub(crate) const SERVICE: &str = "com.amazonaws.vpce.us-east-1.vpce-svc-0a1b2c3d4e5f60718";
@@ -18,6 +19,12 @@ const AGENT_HOSTS: [&str; 3] = ["platform.tetrascience.com", "api.platform.tetra
 
 pub(crate) fn name(text: &str) -> Name {
     Name::host(text).unwrap()
+}
+
+/// Hosts that lead to the TDP endpoint, and no others.
+pub(crate) fn routes(hosts: impl IntoIterator<Item = Name>) -> Routes {
+    let route = Route { to: To::Tdp, services: Vec::new(), beside: None, is_explicit: false };
+    Routes { hosts: hosts.into_iter().map(|host| (host, route.clone())).collect(), ..Routes::default() }
 }
 
 pub(crate) fn wanted() -> Wanted {
@@ -32,7 +39,7 @@ pub(crate) fn wanted() -> Wanted {
         region: deployment.region.clone(),
         platform_host: deployment.platform_host.clone(),
         catalog: catalog::apply(&deployment).unwrap(),
-        hosts: AGENT_HOSTS.map(name).into(),
+        routes: routes(AGENT_HOSTS.map(name)),
         adopts: false,
         owner_id: "tdp".to_owned(),
         withdraws: false,
@@ -76,31 +83,52 @@ fn zone(name_: &str) -> PrivateZone {
         is_of_service: false,
         is_ours: true,
         other_owner: None,
+        other_vpc: None,
         has_our_markers: true,
     }
 }
 
+/// An available endpoint of the VPC, without private DNS.
+pub(crate) fn endpoint(id: &str, service_name: &str) -> Endpoint {
+    let (_, service) = service_name.rsplit_once('.').unwrap();
+    let dns = format!("{id}-1a2b3c4d.{service}.us-east-1.vpce.amazonaws.com");
+    Endpoint {
+        id: id.to_owned(),
+        vpc_id: "vpc-0a1b2c3d4e5f60718".to_owned(),
+        service_name: service_name.to_owned(),
+        kind: Kind::Interface,
+        state: State::Available,
+        created: 0,
+        dns_entries: vec![DnsEntry { name: name(&dns), zone_id: "Z7HUB22UULQXV".to_owned() }],
+        ip_type: "ipv4".to_owned(),
+        private_dns: false,
+        interface_ids: vec!["eni-1".to_owned(), "eni-2".to_owned()],
+        last_error: None,
+    }
+}
+
 fn tdp_endpoint() -> TdpEndpoint {
-    let dns = "vpce-0a1b2c3d4e5f60718-1a2b3c4d.vpce-svc-0a1b2c3d4e5f60718.us-east-1.vpce.amazonaws.com";
     let ips = ["10.0.1.10", "10.0.2.10"].map(|ip| ip.parse().unwrap());
     TdpEndpoint {
-        endpoint: Endpoint {
-            id: ENDPOINT.to_owned(),
-            vpc_id: "vpc-0a1b2c3d4e5f60718".to_owned(),
-            state: State::Available,
-            created: 0,
-            dns_entries: vec![DnsEntry { name: name(dns), zone_id: "Z7HUB22UULQXV".to_owned() }],
-            ip_type: "ipv4".to_owned(),
-            private_dns: false,
-            interface_ids: vec!["eni-1".to_owned(), "eni-2".to_owned()],
-            last_error: None,
-        },
+        endpoint: endpoint(ENDPOINT, SERVICE),
         subnet_ids: [1, 2].map(|number| subnet(number).id).into(),
         security_group_ids: vec!["sg-00000001".to_owned()],
         others: Vec::new(),
         addresses: Ok(ips.map(|ip| Address { ip, az_id: None }).into()),
         resolved: Ok(ips.into()),
     }
+}
+
+/// Records of ours that lead hosts to endpoints.
+pub(crate) fn records(hosts: &[(&str, Endpoint)]) -> Records {
+    let mut records = Records::default();
+    for (host, endpoint) in hosts {
+        let target = endpoint.regional().unwrap().name.clone();
+        records.ours.insert(name(host), endpoint.id.clone());
+        records.aliases.insert(name(host), [target].into());
+        records.there.insert(name(host));
+    }
+    records
 }
 
 pub(crate) fn facts() -> Facts {
@@ -124,13 +152,8 @@ pub(crate) fn facts() -> Facts {
             az_ids: ["use1-az1", "use1-az2", "use1-az4"].map(str::to_owned).into(),
             private_dns: Vec::new(),
         })),
-        endpoints: Ok(vec![VpcEndpoint {
-            id: ENDPOINT.to_owned(),
-            service_name: SERVICE.to_owned(),
-            kind: "interface".to_owned(),
-            state: "available".to_owned(),
-            private_names: Vec::new(),
-        }]),
+        endpoints: Ok(vec![endpoint(ENDPOINT, SERVICE)]),
+        counted_endpoints: Ok(1),
         tdp_endpoint: Ok(Some(tdp_endpoint())),
         endpoint_quota: Ok(50),
         security_groups: Ok(vec![SecurityGroup {
@@ -147,7 +170,7 @@ pub(crate) fn facts() -> Facts {
                 .collect(),
         }]),
         private_zones: Ok(vec![zone("platform.tetrascience.com"), zone("api.tetrascience.com")]),
-        led_hosts: Ok(AGENT_HOSTS.map(name).into()),
+        records: Ok(records(&AGENT_HOSTS.map(|host| (host, endpoint(ENDPOINT, SERVICE))))),
         profiles: Ok(Vec::new()),
         resolver_rules: Ok(Vec::new()),
         firewall_rules: Ok(Vec::new()),

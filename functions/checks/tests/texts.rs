@@ -7,9 +7,9 @@ use std::path::Path;
 use checks::finding::Severity;
 use checks::report::{Verdict, report};
 
-use crate::scene::{facts, foreign_zone, name, wanted};
+use crate::scene::{facts, foreign_zone, name, routes, wanted};
 
-fn assert_golden(file: &str, text: &str) {
+pub(crate) fn assert_golden(file: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, text).unwrap();
@@ -60,7 +60,8 @@ fn a_report_of_thirty_findings_has_a_line_for_each_and_the_blockers_first() {
     let (mut facts, mut wanted) = (facts(), wanted());
     facts.dns_support = Ok(false);
     facts.private_zones = Ok((0..30).map(foreign_zone).collect());
-    wanted.hosts = (0..30).map(|number| name(&format!("host-{number}.files.example.com"))).collect();
+    let more = (0..30).map(|number| name(&format!("host-{number}.files.example.com")));
+    wanted.routes = routes(wanted.routes.at_tdp().into_iter().chain(more));
     wanted.users = None;
     let report = report(&facts, &wanted).unwrap();
     let severities: Vec<Severity> = report.findings.iter().map(|finding| finding.severity).collect();
@@ -78,7 +79,7 @@ fn a_report_of_thirty_findings_has_a_line_for_each_and_the_blockers_first() {
 #[test]
 fn a_report_without_findings_says_so() {
     let (facts, mut wanted) = (facts(), wanted());
-    wanted.hosts = [name("api.tetrascience.com")].into();
+    wanted.routes = routes([name("api.tetrascience.com")]);
     wanted.catalog.hosts.clear();
     let mut report = report(&facts, &wanted).unwrap();
     report.findings.clear();

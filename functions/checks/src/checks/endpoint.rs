@@ -1,14 +1,17 @@
 //! The endpoint itself: whether it is there, its name, its private DNS.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use planner::endpoint::State;
 use planner::name::Name;
+use planner::route::Wish;
 
 use super::{Found, Look, and_then, not_applicable, nothing_found};
 use crate::facts::{Service, TdpEndpoint};
 use crate::finding::{Finding, listed};
+use crate::served::{is_led, wishes};
+use crate::zones::of_private_dns;
 
 pub(super) fn state(look: Look<'_>) -> Found<'_> {
     let Some(found) = look.endpoint()? else { return Ok(vec![missing(look)].into()) };
@@ -154,16 +157,23 @@ pub(super) fn records(look: Look<'_>) -> Found<'_> {
     if found.endpoint.regional().is_none() {
         return not_applicable("the endpoint has no regional DNS name");
     }
-    let led = look.facts.led_hosts.as_ref()?;
-    let is_open = |host: &&Name| !led.contains(*host) && !found.endpoint.private_dns_covers(host);
-    let open: Vec<&str> = look.wanted.hosts.iter().filter(is_open).map(Name::as_str).collect();
+    let wishes = wishes(look.facts, look.wanted);
+    let mut open: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (host, wish) in &wishes.hosts {
+        if let Wish::Lead(target) = wish
+            && !is_led(look.facts, host, target)?
+        {
+            open.entry(&target.endpoint_id).or_default().push(host.as_str());
+        }
+    }
     if open.is_empty() {
         return nothing_found();
     }
+    let open: Vec<String> = open.into_iter().map(|(id, hosts)| format!("{} to {id}", listed(&hosts))).collect();
     Ok(vec![
         Finding::warning(
             "records-missing",
-            format!("No record in private DNS leads {} to {}", listed(&open), found.endpoint.id),
+            format!("No record in private DNS leads {}", open.join("; ")),
             "The endpoint is available, and clients of these names do not use it.",
             "Look at the latest report of reconcile: it is held, refused, in Mode=plan or withdraw, or at work.",
         )
@@ -179,9 +189,10 @@ pub(super) fn records(look: Look<'_>) -> Found<'_> {
 
 /// <https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html>
 pub(super) fn private_dns(look: Look<'_>) -> Found<'_> {
-    let endpoint = look.endpoint()?.map(|found| &found.endpoint);
-    let covers = |host: &&Name| endpoint.is_some_and(|endpoint| endpoint.private_dns_covers(host));
-    let served: Vec<&str> = look.wanted.hosts.iter().filter(covers).map(Name::as_str).collect();
+    look.endpoint()?;
+    let zones = of_private_dns(look.facts, look.wanted);
+    let served: BTreeSet<&str> = zones.values().flatten().map(Name::as_str).collect();
+    let served = Vec::from_iter(served);
     let mut findings = Vec::new();
     if !served.is_empty() {
         findings.push(Finding::note(

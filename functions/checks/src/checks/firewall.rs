@@ -4,23 +4,28 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use planner::name::Name;
 use planner::record::RecordType;
+use planner::route::{Wish, Wishes};
 
 use super::{Found, Look, not_checked};
 use crate::facts::{FirewallDomains, FirewallRule, Unread};
 use crate::finding::{Finding, Severity, listed};
+use crate::served::wishes;
+use crate::zones::hosts;
 
 /// Rules are looked at in order; the first whose list has the name decides.
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-rules.html>
 pub(super) fn firewall(look: Look<'_>) -> Found<'_> {
     let rules = look.facts.firewall_rules.as_ref()?;
-    let tdp: Vec<&str> = look.wanted.hosts.iter().map(Name::as_str).collect();
-    let aws: BTreeSet<&str> =
-        look.wanted.catalog.hosts.iter().filter(|host| host.via != "tdp").map(|host| host.host.as_str()).collect();
-    let aws: Vec<&str> = aws.into_iter().filter(|host| !look.wanted.hosts.contains(&Name::from_wire(host))).collect();
+    let ours = hosts(look.facts, look.wanted);
+    let catalog = look.wanted.catalog.hosts.iter().filter(|host| host.via != "tdp");
+    let aws: BTreeSet<&str> = catalog.map(|host| host.host.as_str()).collect();
+    let aws: Vec<&str> = aws.into_iter().filter(|host| !ours.contains(&Name::from_wire(host))).collect();
+    let ours: Vec<&str> = ours.iter().map(Name::as_str).collect();
 
-    let mut findings = decided_for(look, rules, &tdp, true);
-    findings.extend(decided_for(look, rules, &aws, false));
-    findings.extend(unknown(look, rules, &tdp));
+    let asked = Asked { wishes: wishes(look.facts, look.wanted), others: look.asked() };
+    let mut findings = decided_for(look, rules, &ours, &asked, true);
+    findings.extend(decided_for(look, rules, &aws, &asked, false));
+    findings.extend(unknown(rules, &ours, &asked));
     let unread: BTreeSet<&Unread> = rules.iter().filter_map(|rule| unread(&rule.domains)).collect();
     findings.extend(unread.into_iter().map(|why| not_checked(why, &["domain lists of DNS Firewall"])));
     Ok(findings.into())
@@ -33,8 +38,24 @@ fn unread(domains: &FirewallDomains) -> Option<&Unread> {
     }
 }
 
+/// What clients ask for: the record types that the endpoint serves where a host leads.
+struct Asked {
+    wishes: Wishes,
+    /// For a host that no record of ours is for.
+    others: Vec<RecordType>,
+}
+
+impl Asked {
+    fn of(&self, host: &str) -> &[RecordType] {
+        match self.wishes.hosts.get(&Name::from_wire(host)) {
+            Some(Wish::Lead(target)) => &target.types,
+            _ => &self.others,
+        }
+    }
+}
+
 impl Look<'_> {
-    /// What clients ask for: the record types that the endpoint serves; A before there is one.
+    /// The record types that the TDP endpoint serves; A before there is one.
     fn asked(self) -> Vec<RecordType> {
         match self.endpoint() {
             Ok(Some(found)) => found.endpoint.record_types(),
@@ -50,19 +71,19 @@ struct Decided<'a> {
     unless: Option<&'a FirewallRule>,
 }
 
-fn decided_for(look: Look<'_>, rules: &[FirewallRule], hosts: &[&str], is_tdp: bool) -> Vec<Finding> {
+fn decided_for(look: Look<'_>, rules: &[FirewallRule], hosts: &[&str], asked: &Asked, is_ours: bool) -> Vec<Finding> {
     let mut by_rule: BTreeMap<(&str, &str), (Decided<'_>, BTreeSet<&str>)> = BTreeMap::new();
     for host in hosts {
-        for found in look.asked().iter().filter_map(|rtype| decided(host, rtype, rules)) {
+        for found in asked.of(host).iter().filter_map(|rtype| decided(host, rtype, rules)) {
             let key = (found.rule.group_id.as_str(), found.rule.name.as_str());
             by_rule.entry(key).or_insert((found, BTreeSet::new())).1.insert(host);
         }
     }
     let findings = by_rule.into_values();
-    findings.filter_map(|(found, hosts)| finding(look, &found, &Vec::from_iter(hosts), is_tdp)).collect()
+    findings.filter_map(|(found, hosts)| finding(look, &found, &Vec::from_iter(hosts), is_ours)).collect()
 }
 
-fn finding(look: Look<'_>, found: &Decided<'_>, hosts: &[&str], is_tdp: bool) -> Option<Finding> {
+fn finding(look: Look<'_>, found: &Decided<'_>, hosts: &[&str], is_ours: bool) -> Option<Finding> {
     let FirewallRule { group_id, name, domains, action, .. } = found.rule;
     let of = named(found.rule);
     let list = match domains {
@@ -78,7 +99,7 @@ fn finding(look: Look<'_>, found: &Decided<'_>, hosts: &[&str], is_tdp: bool) ->
         Some(rule) => format!("blocks {names}, unless {} lets them pass, whose list is not known", named(rule)),
         None => format!("blocks {names}"),
     };
-    Some(match (action.as_str(), is_tdp) {
+    Some(match (action.as_str(), is_ours) {
         ("BLOCK", true) => {
             let finding = Finding::blocker(
                 "dns-firewall-blocks",
@@ -146,12 +167,11 @@ fn matches(pattern: &str, host: &str) -> bool {
 }
 
 /// Rules that block by what is not shown, where no earlier rule lets every one of our names pass.
-fn unknown(look: Look<'_>, rules: &[FirewallRule], hosts: &[&str]) -> Option<Finding> {
-    let types = look.asked();
+fn unknown(rules: &[FirewallRule], hosts: &[&str], asked: &Asked) -> Option<Finding> {
     let is_reached = |at: usize, rule: &FirewallRule| {
         let earlier = rules.get(..at).unwrap_or_default();
-        let asked = types.iter().filter(|rtype| is_about(rule, rtype));
-        asked.into_iter().any(|rtype| hosts.iter().any(|host| decided(host, rtype, earlier).is_none()))
+        let is_open = |host: &str, rtype: &RecordType| is_about(rule, rtype) && decided(host, rtype, earlier).is_none();
+        hosts.iter().any(|host| asked.of(host).iter().any(|rtype| is_open(host, rtype)))
     };
     let named: Vec<String> = rules
         .iter()

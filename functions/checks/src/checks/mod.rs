@@ -7,6 +7,7 @@ mod names;
 mod network;
 mod people;
 mod reach;
+mod routed;
 mod service;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -7,18 +7,7 @@ use planner::name::Name;
 use super::{Found, Look};
 use crate::facts::{PrivateZone, Profile, ResolverRule};
 use crate::finding::{Finding, listed};
-use crate::zones::{Zones, is_usable, of_private_dns, ours};
-
-impl Look<'_> {
-    /// The zones that answer for our hosts: those with our records, and those behind private DNS of the endpoint.
-    fn answering(self) -> Zones {
-        let mut zones = ours(self.facts, self.wanted);
-        for (zone, hosts) in of_private_dns(self.facts, self.wanted) {
-            zones.entry(zone).or_default().extend(hosts);
-        }
-        zones
-    }
-}
+use crate::zones::{Zones, answering, is_usable, of_private_dns};
 
 /// How somebody's zone stands to ours. The most specific zone answers for a name.
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html>
@@ -45,7 +34,7 @@ fn relation<'a>(theirs: &Name, zones: &'a Zones) -> Option<Relation<'a>> {
 }
 
 pub(super) fn private_zones(look: Look<'_>) -> Found<'_> {
-    let zones = look.answering();
+    let zones = answering(look.facts, look.wanted);
     let hidden = of_private_dns(look.facts, look.wanted);
     let is_of_endpoint = |zone: &PrivateZone| zone.is_of_service && hidden.contains_key(&zone.name);
     let is_other = |zone: &&PrivateZone| !zone.is_ours && !is_of_endpoint(zone);
@@ -55,10 +44,11 @@ pub(super) fn private_zones(look: Look<'_>) -> Found<'_> {
 }
 
 fn zone_finding(look: Look<'_>, zone: &PrivateZone, relation: &Relation<'_>) -> Option<Finding> {
-    let PrivateZone { id, name, holder, other_owner, .. } = zone;
+    let PrivateZone { id, name, holder, other_owner, other_vpc, .. } = zone;
     let vpc = &look.wanted.vpc_id;
     let made_by = other_owner.as_ref().map(|owner| format!(", made by the stack {owner}")).unwrap_or_default();
-    let of = format!("The private zone {name} ({id}, of {holder}{made_by}) is on {vpc}");
+    let made_for = other_vpc.as_ref().map(|other| format!(", made by this stack for {other}")).unwrap_or_default();
+    let of = format!("The private zone {name} ({id}, of {holder}{made_by}{made_for}) is on {vpc}");
     if is_usable(zone, look.wanted) {
         // One that holds our records already needs no word.
         return look.wanted.adopts.then(|| {
@@ -101,6 +91,11 @@ fn zone_fix(zone: &PrivateZone) -> String {
     if let Some(owner) = &zone.other_owner {
         return format!("Withdraw the stack {owner} first (Mode=withdraw), or take the names out of one of the two.");
     }
+    if let Some(other) = &zone.other_vpc {
+        return format!(
+            "Take it from this VPC (also out of ExtraVpcIds), or leave this VPC to the zones of {other}: set VpcId to {other}."
+        );
+    }
     if zone.is_of_service {
         return "It stands behind private DNS of an endpoint: turn that off, or leave the names to that endpoint."
             .to_owned();
@@ -136,7 +131,7 @@ pub(super) fn profiles(look: Look<'_>) -> Found<'_> {
 
 fn of_profile(look: Look<'_>, profile: &Profile) -> Vec<Finding> {
     let Profile { id, name, unknown, .. } = profile;
-    let zones = look.answering();
+    let zones = answering(look.facts, look.wanted);
     let command =
         format!("aws route53profiles list-profile-resource-associations --profile-id {id} {}", look.in_region());
     let mut findings = Vec::new();
@@ -189,7 +184,7 @@ pub(super) fn resolver_rules(look: Look<'_>) -> Found<'_> {
     let of_profiles: Vec<&ResolverRule> =
         look.facts.profiles.iter().flatten().flat_map(|profile| &profile.resolver_rules).collect();
     let mut led_away: BTreeMap<&str, (&ResolverRule, Vec<&str>)> = BTreeMap::new();
-    let zones = look.answering();
+    let zones = answering(look.facts, look.wanted);
     for (zone, hosts) in &zones {
         for host in hosts {
             if let Some(rule) = winner(host, zone, own, &of_profiles) {

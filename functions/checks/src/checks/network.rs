@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
+use planner::name::Name;
 
 use super::{Found, Look, and_then, not_applicable, nothing_found, severity};
 use crate::facts::{Subnet, Vpc};
 use crate::finding::{Finding, listed};
+use crate::zones::{hosts, to_forward};
 
 /// Fewer free addresses than this are worth a word: the endpoint takes one, the verifier one or two.
 const FEW_ADDRESSES: u32 = 5;
@@ -115,16 +117,13 @@ fn roomiest<'a>(subnets: &[&'a Subnet]) -> Vec<&'a Subnet> {
     best.into_values().collect()
 }
 
-/// Interface and Gateway Load Balancer endpoints count together.
 /// <https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-limits-endpoints.html>
 pub(super) fn quota(look: Look<'_>) -> Found<'_> {
     if look.endpoint()?.is_some() {
         return not_applicable("the endpoint exists");
     }
     let quota = *look.facts.endpoint_quota.as_ref()?;
-    let endpoints = look.facts.endpoints.as_ref()?;
-    let counts = |kind: &str| matches!(kind, "interface" | "gatewayloadbalancer");
-    let used = endpoints.iter().filter(|e| counts(&e.kind) && e.state != "deleted").count();
+    let used = *look.facts.counted_endpoints.as_ref()?;
     let left = usize::try_from(quota).unwrap_or(usize::MAX).saturating_sub(used);
     let what = format!("{} has {used} of the {quota} interface endpoints that it may have", look.wanted.vpc_id);
     let fix = "Ask AWS for a higher quota, or delete an endpoint that nobody uses.";
@@ -188,7 +187,8 @@ pub(super) fn dhcp(look: Look<'_>) -> Found<'_> {
         format!("The DHCP options of {} give instances the DNS servers {}", vpc.id, listed(&others))
     };
     let base = vpc.cidrs.first().and_then(plus_two).map_or_else(|| "169.254.169.253".to_owned(), |ip| ip.to_string());
-    let zones: Vec<String> = look.wanted.zones().keys().map(ToString::to_string).collect();
+    let zones = to_forward(&hosts(look.facts, look.wanted));
+    let zones: Vec<&str> = zones.iter().map(Name::as_str).collect();
     let finding = Finding::warning(
         "dhcp-other-resolver",
         what,
