@@ -67,7 +67,9 @@ impl Reconcile {
             Ok(look) => look,
             Err(error) => return self.failed(vpc, trigger, error).await,
         };
-        let Look { zones, ours, live, endpoint: Some(endpoint), own, gone } = look else { return Done::none() };
+        let Look { zones, ours, live, endpoint: Some(endpoint), is_elsewhere, own, gone } = look else {
+            return Done::none();
+        };
         let owner = self.owner(&vpc.id);
         let id = Some(endpoint.id.as_str()).filter(|id| !id.is_empty());
         let mut connection = Connection::new(&vpc.id, id, endpoint.state.as_str(), Outcome::InSync);
@@ -82,7 +84,7 @@ impl Reconcile {
             return Done::none();
         }
         let target = endpoint.target();
-        match self.decide(&endpoint, target.as_ref(), live.is_some(), has_zones) {
+        match self.decide(&endpoint, target.as_ref(), live.is_some(), has_zones && !is_elsewhere) {
             Decision::Leave(outcome, problems) => {
                 connection.outcome = outcome;
                 connection.moved_from = None;
@@ -100,6 +102,7 @@ impl Reconcile {
             }
             decision => {
                 let tdp = if let Decision::Write(tdp) = decision { tdp } else { None };
+                connection.moved_from = connection.moved_from.filter(|_| tdp.is_some());
                 let seen = Seen {
                     vpc_id: &vpc.id,
                     tdp,
@@ -110,7 +113,7 @@ impl Reconcile {
                 };
                 let routes = &self.config.routes;
                 let is_end = matches!(decision, Decision::Withdraw);
-                let wishes = if is_end { withdrawn(routes) } else { wishes(routes, &seen) };
+                let wishes = if is_end { withdrawn(routes, &ours) } else { wishes(routes, &seen) };
                 let endpoint = tdp.map(|(endpoint, _)| endpoint);
                 let wanted = self.wanted(endpoint.unwrap_or(&Endpoint::missing("", &vpc.id)));
                 let addresses = OnceCell::new();

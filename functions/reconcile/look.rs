@@ -18,6 +18,8 @@ pub(crate) struct Look {
     /// The TDP endpoint that records point at.
     pub live: Option<String>,
     pub endpoint: Option<Endpoint>,
+    /// Whether our records lead to a living endpoint of another service, which the configuration named before.
+    pub is_elsewhere: bool,
     /// The VPC's own endpoints, also those that only markers know of.
     pub own: Vec<Endpoint>,
     /// Endpoints of which EC2 said that they do not exist.
@@ -38,7 +40,16 @@ impl Reconcile {
         let has_zones = zones.iter().any(|zone| zone.is_created_by(owner));
         let live = self.followed(vpc, &seen_by_vpc(&ours, &zones, owner), &own);
         let endpoint = self.endpoint(vpc, live.clone(), has_zones).await?;
-        Ok(Look { zones, ours, live, endpoint, own, gone })
+        let is_other = |e: &Endpoint| !self.is_tdp(e) && !e.state.is_lost();
+        let followed = live.as_deref().filter(|id| !vpc.endpoints.iter().any(|e| e.id == *id));
+        let (endpoint, is_elsewhere, live) = match endpoint {
+            // Of another service: it is not followed, and its records stay until there is a better one.
+            Some(other) if followed == Some(other.id.as_str()) && is_other(&other) => {
+                (choose(&vpc.endpoints, None, &self.config.pinned).cloned().or(Some(other)), true, None)
+            }
+            endpoint => (endpoint, false, live),
+        };
+        Ok(Look { zones, ours, live, endpoint, is_elsewhere, own, gone })
     }
 
     /// The TDP endpoint that our records follow: one that is listed as such, or else by the platform's names, and without
@@ -80,7 +91,8 @@ impl Reconcile {
         let is_other = |id: &&str| *id != endpoint.id && !id.is_empty();
         let announced = vpc.record.as_ref().filter(|record| record.announced.was_live);
         let announced = announced.and_then(|record| record.endpoint_id.as_deref());
-        live.filter(is_other).or(announced.filter(is_other)).map(str::to_owned)
+        let is_listed = |id: &&str| vpc.endpoints.iter().any(|e| e.id == **id);
+        live.filter(is_other).filter(is_listed).or(announced.filter(is_other)).map(str::to_owned)
     }
 
     /// The endpoint to follow. When the one that our records point at, or that was announced, is not in EC2's
@@ -96,14 +108,11 @@ impl Reconcile {
             // Zones of ours and no trace of an endpoint: an earlier run made them and ended before it filled them.
             return Ok(chosen.or_else(|| has_zones.then(|| Endpoint::missing("", &vpc.id))));
         };
-        if !is_pinned && chosen.as_ref().is_some_and(|e| e.state == State::Available) {
-            return Ok(chosen);
-        }
+        let better = chosen.filter(|e| !is_pinned && e.state == State::Available);
         match self.ec2.endpoint(&id).await? {
-            None => Ok(Some(Endpoint::missing(&id, &vpc.id))),
-            // Of another service, which the configuration named before: its records stay until there is a better one.
-            Some(other) if !self.is_tdp(&other) && other.state.is_lost() => Ok(chosen.or(Some(other))),
-            found => Ok(found),
+            // A list may leave one out.
+            Some(found) if !found.state.is_lost() => Ok(Some(found)),
+            found => Ok(better.or(found).or_else(|| Some(Endpoint::missing(&id, &vpc.id)))),
         }
     }
 }

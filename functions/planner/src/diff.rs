@@ -50,9 +50,12 @@ pub(crate) fn diff_removed(intent: &Intent<'_>, zone: &Zone, created: bool) -> Z
     diff.unwanted(&BTreeSet::new());
     let left: Vec<String> =
         diff.split.foreign.values().flatten().take(3).map(|set| format!("{} {}", set.name, set.rtype)).collect();
-    let stays = !created || !left.is_empty();
-    if zone.on_vpc && stays && (created || !diff.changes.is_empty()) {
-        let why = if created {
+    let held: Vec<&str> = diff.split.markers.keys().filter(|n| intent.leaves(n)).map(Name::as_str).take(3).collect();
+    let stays = !created || !left.is_empty() || !held.is_empty();
+    if zone.on_vpc && stays && (!left.is_empty() && created || !diff.changes.is_empty()) {
+        let why = if created && left.is_empty() {
+            format!("is ours, and holds what is to be left alone ({})", held.join(", "))
+        } else if created {
             format!("is ours, but holds records that are not ({})", left.join(", "))
         } else {
             "is not ours".to_owned()

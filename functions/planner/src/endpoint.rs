@@ -245,21 +245,21 @@ pub fn choose<'a>(
     let pinned = endpoints.iter().copied().find(|e| pinned.contains(&e.id));
     let is_taken = |e: &&Endpoint| e.state == State::Available || Some(e.id.as_str()) == pointed_at;
     let free = choose_freely(&endpoints, pointed_at);
-    let is_followed =
-        |e: &&Endpoint| matches!(e.state, State::Available | State::Pending) || Some(e.id.as_str()) == pointed_at;
+    let is_followed = |e: &&Endpoint| e.state == State::Available || Some(e.id.as_str()) == pointed_at;
     pinned.filter(is_taken).or(free.filter(is_followed)).or(pinned).or(free)
 }
 
 fn choose_freely<'a>(endpoints: &[&'a Endpoint], pointed_at: Option<&str>) -> Option<&'a Endpoint> {
     let endpoints = || endpoints.iter().copied();
     let current = endpoints().find(|e| Some(e.id.as_str()) == pointed_at);
-    let newest = |wanted: fn(&State) -> bool| {
-        endpoints().filter(|e| wanted(&e.state)).max_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)))
+    let newest = |wanted: fn(&Endpoint) -> bool| {
+        endpoints().filter(|e| wanted(e)).max_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)))
     };
     current
-        .filter(|e| e.state == State::Available || e.state == State::Pending)
-        .or_else(|| newest(|s| *s == State::Available))
+        .filter(|e| !e.state.is_lost())
+        .or_else(|| newest(|e| e.state == State::Available && e.regional().is_some()))
         .or(current)
-        .or_else(|| newest(State::is_pending))
+        .or_else(|| newest(|e| e.state == State::Available))
+        .or_else(|| newest(|e| e.state.is_pending()))
         .or_else(|| newest(|_| true))
 }

@@ -225,8 +225,9 @@ impl Plan {
             return;
         }
         self.problems.extend(problems);
+        let is_below_wanted = self.zones.iter().any(|wanted| wanted.wanted && zone.name.is_within(&wanted.name));
         let is_wanted = |host: &Name| intent.leads(host) && host.is_within(&zone.name);
-        let stays_in_the_way = zone.on_vpc && !empties && intent.wishes.keys().any(is_wanted);
+        let stays_in_the_way = zone.on_vpc && !empties && is_below_wanted && intent.wishes.keys().any(is_wanted);
         if stays_in_the_way {
             self.problems.push(in_the_way(intent, zone));
         }
@@ -248,7 +249,8 @@ impl Plan {
 
 /// Names that are left alone and that a new zone would take from the VPC, because no narrower zone holds them.
 fn hidden(intent: &Intent<'_>, left: &[&Name], zones: &[&Zone], name: &Name) -> Option<Problem> {
-    let holds = |host: &Name| zones.iter().any(|zone| zone.on_vpc && host.is_within(&zone.name));
+    let is_narrower = |zone: &&Zone| zone.on_vpc && zone.name.is_below(name);
+    let holds = |host: &Name| zones.iter().copied().filter(is_narrower).any(|zone| host.is_within(&zone.name));
     let is_hidden = |host: &&&Name| host.is_within(name) && !holds(host);
     let hosts: Vec<&str> = left.iter().filter(is_hidden).map(|host| host.as_str()).collect();
     let all = hosts.join(", ");
@@ -368,7 +370,9 @@ fn unsafe_parts(intent: &Intent<'_>, plan: &Plan) -> Vec<Problem> {
         let elsewhere = is_address && change.after.is_some() && change.after.as_ref() != target.map(|to| &to.alias);
         // A zone that stays without the record answers NXDOMAIN; one that goes leaves the name to the next zone.
         let is_served = target.is_some_and(|to| to.types.contains(&change.rtype));
-        let cut_off = change.after.is_none() && !zone.delete && is_served;
+        let answers = |other: &ZonePlan| other.name.is_below(&zone.name) && change.name.is_within(&other.name);
+        let has_narrower = plan.zones.iter().any(|other| other.wanted && answers(other));
+        let cut_off = change.after.is_none() && !zone.delete && is_served && !has_narrower;
         let left_alone = marked_name(&change.name).as_ref().unwrap_or(&change.name).clone();
         outside || elsewhere || cut_off || intent.leaves(&left_alone)
     };

@@ -99,6 +99,8 @@ pub enum Via {
     Lost,
     /// `HOLD_HOSTS`: left alone.
     Held,
+    /// Nobody, and a zone of ours that stays for another host keeps it from public DNS.
+    Hidden,
     /// Nobody: the name resolves as in public DNS.
     NotCovered,
 }
@@ -106,7 +108,7 @@ pub enum Via {
 impl Via {
     /// Whether somebody should look.
     pub(crate) fn is_amiss(self) -> bool {
-        matches!(self, Via::NotCovered | Via::Lost | Via::Waiting | Via::Unproved)
+        matches!(self, Via::NotCovered | Via::Lost | Via::Waiting | Via::Unproved | Via::Hidden)
     }
 
     /// As a person reads it.
@@ -120,6 +122,7 @@ impl Via {
             Via::Unproved => "its endpoint is NOT PROVED",
             Via::Lost => "our record, at an endpoint that is lost",
             Via::Held => "held: left alone",
+            Via::Hidden => "NO ANSWER: a zone that stays keeps it from public DNS",
             Via::NotCovered => "NOT COVERED: public DNS",
         }
     }
@@ -166,7 +169,7 @@ pub struct Wishes {
 
 /// Gives each host its target.
 pub fn wishes(routes: &Routes, seen: &Seen<'_>) -> Wishes {
-    let mut wishes = withdrawn(routes);
+    let mut wishes = withdrawn(routes, seen.ours);
     let mut given: BTreeMap<&Name, Given<'_>> = BTreeMap::new();
     let (first, beside): (Vec<_>, Vec<_>) = routes.hosts.iter().partition(|(_, route)| route.beside.is_none());
     for (host, route) in first.into_iter().chain(beside).filter(|(host, _)| !routes.held.contains(*host)) {
@@ -184,9 +187,12 @@ pub fn wishes(routes: &Routes, seen: &Seen<'_>) -> Wishes {
         }
     }
     give_up_hiding(routes, seen, &mut given);
+    keep_together(routes, seen, &mut given);
+    let hidden = hidden(routes, seen, &given);
     let mut private: BTreeMap<String, BTreeSet<&Name>> = BTreeMap::new();
     for (host, (wish, via, endpoint)) in given {
         let Some(route) = routes.hosts.get(host) else { continue };
+        let via = if hidden.contains(host) { Via::Hidden } else { via };
         if via == Via::PrivateDns && (route.services.is_empty() || route.to == To::Tdp) {
             private.entry(endpoint.map(|e| e.id.clone()).unwrap_or_default()).or_default().insert(host);
         }
@@ -203,6 +209,38 @@ pub fn wishes(routes: &Routes, seen: &Seen<'_>) -> Wishes {
     wishes.coverage.sort_by(|a, b| a.host.cmp(&b.host));
     wishes.problems = problems(routes, seen, &wishes, &private);
     wishes
+}
+
+/// Names of ours that nobody is to serve any more stay for as long as others in their zone do: without a record there, the
+/// zone would keep them from public DNS.
+fn keep_together<'a>(routes: &'a Routes, seen: &Seen<'a>, given: &mut BTreeMap<&'a Name, Given<'a>>) {
+    let left: Vec<&Name> =
+        given.iter().filter(|(_, (wish, ..))| *wish == Some(Wish::Leave)).map(|(host, _)| *host).collect();
+    let tops: Vec<&Name> = seen.ours.keys().filter(|top| left.iter().any(|host| host.is_within(top))).collect();
+    for (host, (wish, via, _)) in given.iter_mut() {
+        let stays = seen.ours.contains_key(*host) && tops.iter().any(|top| host.is_within(top));
+        if wish.is_none() && *via == Via::NotCovered && stays {
+            (*wish, *via) = (Some(Wish::Leave), Via::Waiting);
+        }
+    }
+    for (host, route) in routes.hosts.iter().filter(|(host, _)| seen.ours.contains_key(*host)) {
+        let main = route.beside.as_ref().and_then(|main| given.get(main));
+        if matches!(main, Some((Some(Wish::Leave), ..))) && !given.contains_key(host) && !routes.held.contains(host) {
+            given.insert(host, (Some(Wish::Leave), Via::Held, None));
+        }
+    }
+}
+
+/// Hosts that nobody serves and that are below one whose record stays for now: the zone of that one answers for them.
+fn hidden(routes: &Routes, seen: &Seen<'_>, given: &BTreeMap<&Name, Given<'_>>) -> BTreeSet<Name> {
+    let stays = |above: &Name| {
+        let is_there = matches!(given.get(above), Some((Some(_), ..))) || routes.held.contains(above);
+        is_there && seen.ours.contains_key(above)
+    };
+    let is_open = |host: &Name| matches!(given.get(host), Some((None, via, _)) if *via != Via::PrivateDns);
+    let is_hidden =
+        |host: &&Name| is_open(host) && std::iter::successors(host.parent(), Name::parent).any(|above| stays(&above));
+    routes.hosts.keys().filter(is_hidden).cloned().collect()
 }
 
 /// A host of an own endpoint is not led there when its zone would take names of the configuration from the VPC that
@@ -227,13 +265,16 @@ fn give_up_hiding<'a>(routes: &'a Routes, seen: &Seen<'a>, given: &mut BTreeMap<
     }
 }
 
-/// Nothing is wanted, and what is held stays.
-pub fn withdrawn(routes: &Routes) -> Wishes {
+/// Nothing is wanted, and what is held stays, with what stands in its zone for its sake.
+pub fn withdrawn(routes: &Routes, ours: &BTreeMap<Name, String>) -> Wishes {
     let mut wishes = Wishes::default();
     for host in &routes.held {
         wishes.hosts.insert(host.clone(), Wish::Leave);
         wishes.cover(host.as_str(), Via::Held, &[], None);
     }
+    let of_held = |route: &Route| route.beside.as_ref().is_some_and(|main| routes.held.contains(main));
+    let beside = routes.hosts.iter().filter(|(host, route)| of_held(route) && ours.contains_key(*host));
+    wishes.hosts.extend(beside.map(|(host, _)| (host.clone(), Wish::Leave)));
     wishes
 }
 
@@ -305,8 +346,10 @@ fn at_own<'a>(host: &Name, route: &Route, seen: &Seen<'a>) -> Given<'a> {
         return (Some(Wish::Lead(target)), Via::OwnEndpoint, chosen);
     }
     let Some(current) = current else {
+        // What led elsewhere before goes on until the endpoint is there.
+        let stays = seen.ours.contains_key(host).then_some(Wish::Leave);
         return match chosen.filter(|e| e.state == State::Available || e.state.is_pending()) {
-            Some(endpoint) => (None, Via::Waiting, Some(endpoint)),
+            Some(endpoint) => (stays, Via::Waiting, Some(endpoint)),
             None => (None, Via::NotCovered, None),
         };
     };
@@ -342,6 +385,9 @@ fn problems(
     }
     if !hosts(Via::NotCovered).is_empty() && seen.tdp.is_some() {
         problems.push(not_covered(routes, seen, wishes));
+    }
+    if !hosts(Via::Hidden).is_empty() {
+        problems.push(kept_from_public_dns(seen, &hosts(Via::Hidden)));
     }
     for row in wishes.coverage.iter().filter(|row| row.via == Via::Lost) {
         let id = seen.ours.iter().find(|(name, _)| name.as_str() == row.host).map(|(_, id)| id.as_str());
@@ -395,6 +441,19 @@ fn not_covered(routes: &Routes, seen: &Seen<'_>, wishes: &Wishes) -> Problem {
             services.into_iter().collect::<Vec<&str>>().join(", "),
             if has_patterns { exact } else { "" }
         ),
+    )
+}
+
+fn kept_from_public_dns(seen: &Seen<'_>, hosts: &[&str]) -> Problem {
+    Problem::note(
+        "host-hidden",
+        hosts.join(","),
+        format!(
+            "{} has no answer in {}: a zone of ours that stays for another host keeps it from public DNS.",
+            hosts.join(", "),
+            seen.vpc_id
+        ),
+        "Create the endpoint of its service again. Or let the other host go: ON_LOSS=withdraw where its endpoint is lost, or take it out of HOLD_HOSTS.",
     )
 }
 

@@ -166,7 +166,7 @@ fn a_zone_that_was_deleted_is_made_again_and_filled() {
             FIRST,
             concat!(
                 "ZONE_ID=$(aws route53 create-hosted-zone --name x.com --vpc VPCRegion=us-east-1,VPCId=vpc-0a1b2c3d ",
-                "--caller-reference tdp-privatelink-undo-c0ffee00-1 --hosted-zone-config '",
+                "--caller-reference tdp-privatelink-undo-c0ffee00-vpc-0a1b2c3d-1 --hosted-zone-config '",
                 r#"{"Comment":"heritage=tdp-privatelink,tdp-privatelink/owner=tdp-test,tdp-privatelink/vpc=vpc-0a1b2c3d","#,
                 r#""PrivateZone":true}' "#,
                 "--query HostedZone.Id --output text)"
@@ -200,7 +200,7 @@ fn what_an_earlier_try_took_out_of_a_deleted_zone_goes_into_the_new_one() {
     ];
     assert_eq!(lines.len(), starts.len());
     assert!(lines.iter().zip(starts).all(|(line, start)| line.starts_with(start)), "{lines:#?}");
-    assert!(lines[3].contains(" --caller-reference tdp-privatelink-undo-c0ffee00-2 "));
+    assert!(lines[3].contains(" --caller-reference tdp-privatelink-undo-c0ffee00-vpc-0a1b2c3d-2 "));
     assert!(lines[5].contains("\"a.x.com.\""));
 }
 

@@ -13,7 +13,7 @@ use crate::plan::{Change, Plan};
 use crate::proof::{HostProof, Try, Verdict, plain};
 use crate::record::RecordType;
 use crate::report::Connection;
-use crate::route::Coverage;
+use crate::route::{Coverage, Via};
 use words::{happened, means, next};
 
 /// What SNS takes as a subject: at most 100 ASCII characters, no line breaks.
@@ -206,7 +206,8 @@ fn waits_for_others(connection: &Connection) -> bool {
 }
 
 fn has_kept_zone(connection: &Connection) -> bool {
-    connection.problems.iter().any(|problem| problem.code == "zone-kept")
+    let is_held = connection.coverage.iter().any(|row| row.via == Via::Held);
+    is_held || connection.problems.iter().any(|problem| problem.code == "zone-kept")
 }
 
 fn first_code(connection: &Connection) -> &str {
