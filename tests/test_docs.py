@@ -23,6 +23,23 @@ def table_codes(document: str) -> set[str]:
     return set(re.findall(r"^\| `([a-z-]+)`", (ROOT / document).read_text(), re.MULTILINE))
 
 
+def anchors(document: Path) -> set[str]:
+    """What GitHub makes of the headings: lower case, without punctuation, hyphens for spaces."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_link_between_the_documents_leads_somewhere() -> None:
+    links = 0
+    for document in [ROOT / "README.md", ROOT / "events/README.md", *(ROOT / "docs").glob("*.md")]:
+        for path, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)", document.read_text()):
+            links += 1
+            target = (document.parent / path).resolve() if path else document
+            assert target.exists(), f"{document.name}: {path}"
+            assert not anchor or anchor in anchors(target), f"{document.name}: {path}#{anchor}"
+    assert links > 60
+
+
 def test_every_problem_code_is_explained_and_every_explained_code_exists() -> None:
     sources = rust_sources()
     codes = set(re.findall(r'Problem::(?:note|refusal)\(\s*"([a-z-]+)"', sources))
@@ -55,7 +72,7 @@ def test_every_outcome_event_and_severity_stands_in_the_readme() -> None:
     report = (ROOT / "functions/planner/src/report.rs").read_text()
     news = (ROOT / "functions/planner/src/news.rs").read_text()
     words = set(re.findall(r'(?:Outcome|Event)::\w+ => \{?\s*"([a-z-]+)"', report + news))
-    assert len(words) == 9 + 13 - 4 + 3, "held, withdrawn, refused and failed are both outcomes and events"
+    assert len(words) == 9 + 16 - 4 + 3, "held, withdrawn, refused and failed are both outcomes and events"
     readme = (ROOT / "README.md").read_text()
     assert [word for word in sorted(words) if f"`{word}`" not in readme] == []
 
