@@ -28,7 +28,7 @@ def announcement(message: Message) -> Announcement:
         severity=message.attributes["severity"],
         subject=message.subject or "",
         happened=lines[0],
-        diff=_after(lines, DIFF_HEADING),
+        diff=[line for line in _after(lines, DIFF_HEADING) if line.startswith(("zone ", "  "))],
         next=_behind(lines, NEXT),
     )
 

@@ -54,6 +54,12 @@ class EmulatedFunction:
             self._stop_watch()
         raise Failed("cargo lambda watch does not start:\n" + "\n".join(self.log))
 
+    def deploy(self, variables: Mapping[str, str]) -> None:
+        """Start it again with these variables changed, as a deployment does: nothing is remembered."""
+        self._stop_watch()
+        self._env |= variables
+        self.start()
+
     def stop(self) -> None:
         """End the emulator and the function, and remove the temporary files."""
         self._stop_watch()

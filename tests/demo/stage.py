@@ -12,16 +12,16 @@ from typing import Any
 import dns.exception
 import dns.resolver
 
-from tests.aws import Call, EmbeddedAws, Message
+from tests.aws import Call, EmbeddedAws, Message, aws_service_name
 from tests.aws.dns import ResolvingServer
 from tests.demo.announcement import Announcement, announcement
 from tests.demo.environment import PREFLIGHT, VERIFIER
 from tests.demo.lambda_ import EmulatedFunction
 from tests.demo.signals import Signals
-from tests.harness import HOSTS, variables
+from tests.harness import HOSTS, cli, variables
 from tests.harness.inside import CIDR
 from tests.network import Authority, Interfaces
-from tests.network.interfaces import CLOSES
+from tests.network.interfaces import ANSWERS, CLOSES
 
 OWNER = "tdp-demo"
 # What the files in events/ name.
@@ -32,7 +32,9 @@ EXAMPLE_SUBNETS = ("subnet-0a1b2c3d4e5f60718", "subnet-1a2b3c4d5e6f70819")
 INBOUND = ("127.10.0.5", "127.10.1.5")
 # Public DNS as this VPC sees it without private zones, in a network that is reserved for examples.
 NEIGHBOUR = "www.tetrascience.com"
-PUBLIC = {host: [f"203.0.113.{number}"] for number, host in enumerate([*sorted(HOSTS), NEIGHBOUR], 11)}
+# A host of an AWS service, and the service's name for endpoints.
+SQS, SQS_SERVICE = "sqs.us-east-1.amazonaws.com", aws_service_name("us-east-1", "sqs")
+PUBLIC = {host: [f"203.0.113.{number}"] for number, host in enumerate([*sorted(HOSTS), NEIGHBOUR, SQS], 11)}
 READS = ("Describe", "Get", "List")
 ANSWER_SECONDS = 3
 
@@ -61,6 +63,18 @@ class Turn:
         """What was proved before and after the cut-over."""
         proof = self.connection.get("proof", {})
         return str(proof.get("before")), str(proof.get("after"))
+
+    @property
+    def coverage(self) -> list[tuple[str, str, str]]:
+        """Who serves each AWS service host: the host, in which way, by which endpoint."""
+        rows = self.connection.get("coverage", [])
+        return [(row["host"], row["via"], row.get("endpointId", "")) for row in rows]
+
+    @property
+    def moved(self) -> tuple[str, str] | None:
+        """The endpoint before and the one now, where the records follow another one."""
+        former = self.connection.get("movedFrom")
+        return (former, self.connection["endpointId"]) if former else None
 
     @property
     def seen(self) -> list[str]:
@@ -105,7 +119,7 @@ class Stage:
         self.aws.add_inbound_endpoint(self.vpc, *INBOUND)
         self.aws.add_email_identity("lab.example.com")
         self.dns = stack.enter_context(ResolvingServer(self.aws, self.vpc.id, PUBLIC))
-        self.network = stack.enter_context(Interfaces(self.interfaces(), sorted(HOSTS), Authority()))
+        self.network = stack.enter_context(Interfaces(self.interfaces(), [*sorted(HOSTS), SQS], Authority()))
         self.network.behave(CLOSES)
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="tdp-demo-ca-")))
         settings = variables(self.aws, self.topic, OWNER_ID=OWNER, VERIFIERS=f"{self.vpc.id}={VERIFIER}")
@@ -144,6 +158,16 @@ class Stage:
         return {EXAMPLE_ENDPOINT: self.endpoint_id, EXAMPLE_VPC: self.vpc.id, EXAMPLE_GROUP: self.group} | subnets
 
     # Acting
+
+    def add_endpoint(self, service: str | None = None) -> str:
+        """One more endpoint in the VPC, available, whose network interfaces complete TLS; to TDP unless named."""
+        endpoint_id = self.aws.request_endpoint(self.vpc, service, state="available")
+        self.network.behave(ANSWERS, *self.interfaces(endpoint_id))
+        return endpoint_id
+
+    def undo(self, commands: list[str]) -> None:
+        """Run the commands of a report, as a shell with the AWS CLI would."""
+        cli.run(self.aws, commands)
 
     def invoke(self, name: str) -> Turn:
         """Send a file of events/ to the function, and collect what came of it."""
@@ -198,9 +222,9 @@ class Stage:
         """Every host of the platform with its public address."""
         return {host: PUBLIC[host] for host in sorted(HOSTS)}
 
-    def interfaces(self) -> list[str]:
-        """The addresses of the endpoint's network interfaces."""
-        ids = self.aws.endpoint(self.endpoint_id)["NetworkInterfaceIds"]
+    def interfaces(self, endpoint_id: str = "") -> list[str]:
+        """The addresses of the endpoint's network interfaces, or of another one's."""
+        ids = self.aws.endpoint(endpoint_id or self.endpoint_id)["NetworkInterfaceIds"]
         found = self.aws.client("ec2").describe_network_interfaces(NetworkInterfaceIds=ids)["NetworkInterfaces"]
         return sorted(one["PrivateIpAddress"] for one in found)
 

@@ -10,7 +10,7 @@ from tests.demo.environment import PREFLIGHT, VERIFIER, binary, shown
 from tests.demo.lambda_ import names_example
 from tests.demo.screen import Screen
 from tests.demo.signals import Signals
-from tests.demo.stage import INBOUND, NEIGHBOUR, PUBLIC, Stage, Turn, by_service, is_write
+from tests.demo.stage import INBOUND, NEIGHBOUR, PUBLIC, SQS, SQS_SERVICE, Stage, Turn, by_service, is_write
 from tests.harness import HOSTS, PLATFORM
 from tests.network.interfaces import ANSWERS, BLACK_HOLE
 
@@ -34,6 +34,9 @@ def play(screen: Screen, stack: ExitStack, signals: Signals) -> None:
         demo.outage_of_one_zone,
         demo.drift_repaired,
         demo.drift_again,
+        demo.own_endpoint,
+        demo.another_endpoint,
+        demo.undone,
         demo.connection_rejected,
     ):
         step()
@@ -48,6 +51,7 @@ class Demo:
         self._stage = stage
         self._checks = Checks()
         self._looks: list[str] = []
+        self._undo: list[str] = []
         self._tells_looks = False
         stage.on_look(self._look)
 
@@ -228,8 +232,69 @@ class Demo:
         )
         self._screen.ok("in sync; nothing written, no second message")
 
+    def own_endpoint(self) -> None:
+        self._screen.heading("11. A Hub needs Amazon SQS, for which the VPC has an endpoint without private DNS")
+        endpoint_id = self._stage.add_endpoint(SQS_SERVICE)
+        self._screen.entry("world", f"{endpoint_id}, to {SQS_SERVICE}, is available")
+        self._show_dns("DNS before", SQS)
+        self._deploy(EXTRA_HOSTS=f"{SQS}={SQS_SERVICE}")
+        turn = self._invoke("sweep.json")
+        self._checks.all(
+            {
+                "outcome": ("changed", turn.outcome),
+                "proof before and after": (("passed", "passed"), turn.proof),
+                "coverage": ([(SQS, "own-endpoint", endpoint_id)], turn.coverage),
+                "messages": (["connection-live"], turn.events),
+            }
+        )
+        self._show_dns("DNS after", SQS)
+        self._checks.all(
+            {
+                f"DNS for {SQS}": (self._stage.interfaces(endpoint_id), self._stage.ask(SQS)[SQS]),
+                "DNS": (self._stage.everywhere(self._stage.interfaces()), self._stage.ask()),
+            }
+        )
+        self._screen.ok("the AWS host leads to the VPC's own endpoint, proved; the platform's names are as they were")
+
+    def another_endpoint(self) -> None:
+        self._screen.heading("12. A second endpoint to the platform takes over")
+        former, endpoint_id = self._stage.endpoint_id, self._stage.add_endpoint()
+        self._screen.entry("world", f"{endpoint_id}, to the same service, is available")
+        self._deploy(ENDPOINT_ID=endpoint_id)
+        turn = self._invoke("sweep.json")
+        self._undo = turn.connection.get("undo", [])
+        self._checks.all(
+            {
+                "outcome": ("changed", turn.outcome),
+                "from where to where": ((former, endpoint_id), turn.moved),
+                "proof before and after": (("passed", "passed"), turn.proof),
+                "messages": (["connection-moved"], turn.events),
+            }
+        )
+        self._show_dns("DNS after")
+        self._checks.equal("DNS", self._stage.everywhere(self._stage.interfaces(endpoint_id)), self._stage.ask())
+        self._screen.ok("the new endpoint was proved first; the report says from where to where, and how to undo it")
+
+    def undone(self) -> None:
+        self._screen.heading("13. Somebody takes that back, with the commands of the message")
+        self._deploy(MODE="plan")
+        self._screen.diff("undo", self._undo)
+        self._stage.undo(self._undo)
+        self._show_dns("DNS after")
+        self._checks.equal("DNS", self._stage.everywhere(self._stage.interfaces()), self._stage.ask())
+        turn = self._invoke("plan.json")
+        self._checks.all(
+            {
+                "outcome": ("planned", turn.outcome),
+                "messages": ([], turn.events),
+                "calls that write": ([], turn.writes),
+            }
+        )
+        self._screen.ok("names lead to the first endpoint again; with Mode=plan nothing is written over it")
+
     def connection_rejected(self) -> None:
-        self._screen.heading("11. TetraScience rejects the connection")
+        self._screen.heading("14. They stay there, and TetraScience rejects that connection")
+        self._deploy(MODE="apply", ENDPOINT_ID=self._stage.endpoint_id)
         before = self._stage.records()
         self._stage.aws.set_endpoint_state(self._stage.endpoint_id, "rejected")
         self._screen.entry("world", f"the endpoint is {self._stage.state()}")
@@ -245,7 +310,7 @@ class Demo:
 
     def sum_up(self) -> None:
         calls, messages = list(self._stage.aws.calls), self._stage.messages()
-        self._screen.heading("All eleven steps ended as they should")
+        self._screen.heading("All fourteen steps ended as they should")
         self._screen.entry("messages", *(f"{number}. {one.subject}" for number, one in enumerate(messages, 1)))
         self._screen.entry("calls", f"{len(calls)} to AWS: {by_service(calls)}")
         self._screen.entry("time", f"{self._screen.seconds:.1f} s; everything that was started ends now")
@@ -264,6 +329,12 @@ class Demo:
         self._screen.entry("costs", f"about {costs['total']:.2f} {costs['currency']} a month, by list prices")
         return report
 
+    def _deploy(self, **variables: str) -> None:
+        """Other settings, and a function that starts with them."""
+        settings = (f"{_parameter(name)}={value}" for name, value in variables.items())
+        self._screen.entry("deploy", *settings)
+        self._stage.function.deploy(variables)
+
     def _invoke(self, name: str) -> Turn:
         copied = " (a copy that names this endpoint)" if names_example(name, self._stage.ids()) else ""
         self._screen.entry("invoke", f"events/{name}{copied}")
@@ -278,6 +349,11 @@ class Demo:
         self._screen.entry("answer", f"{turn.outcome}, in {turn.seconds:.1f} s with {calls} ({by_service(turn.calls)})")
         if turn.seen:
             self._screen.entry("verify", *turn.seen)
+        if turn.coverage:
+            self._screen.entry("coverage", *map(" ".join, turn.coverage))
+        if turn.moved:
+            label = "moved" if turn.outcome == "changed" else "would move"
+            self._screen.entry(label, f"from {turn.moved[0]} to {turn.moved[1]}")
         for problem in turn.problems:
             self._screen.entry("problem", f"[{problem['code']}] {problem['message']}", f"Fix: {problem['fix']}")
         for told in turn.announcements:
@@ -306,6 +382,11 @@ class Demo:
         self._looks.append(state)
         if self._tells_looks:
             self._screen.entry("look", f"the function sees: {state}")
+
+
+def _parameter(variable: str) -> str:
+    """The template's parameter for a variable."""
+    return "".join(word.capitalize() for word in variable.split("_"))
 
 
 def _keys(records: dict[str, list[dict[str, str]]]) -> list[tuple[str, str]]:
