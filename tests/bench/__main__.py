@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.aws import EmbeddedAws
-from tests.bench import preflight
+from tests.bench import preflight, vpcs
 from tests.bench.start import medians, slower, starts
 from tests.harness import Function
 from tests.harness.inside import Inside
@@ -24,6 +24,7 @@ BUILD = ["cargo", "build", "--locked", "--release", "--package", "verify", "--bi
 MOST_SLOWER = 1.10
 MOST_SECONDS = 30.0
 MOST_PREFLIGHT_SECONDS = 10.0
+MOST_SWEEP_SECONDS = 2.0
 HOSTS = [f"host-{number}.files.example.com" for number in range(300)]
 ADDRESSES = ["127.10.0.10", "127.10.1.10", "127.10.2.10"]
 
@@ -33,7 +34,7 @@ def main() -> int:
     if subprocess.run(BUILD, cwd=ROOT).returncode:
         return 1
     os.environ["TDP_VERIFY"] = str(TARGET / "verify")
-    kept = [_start(), _proof(), _preflight()]
+    kept = [_start(), _proof(), _preflight(), _vpcs()]
     return 0 if all(kept) else 1
 
 
@@ -72,6 +73,17 @@ def _preflight() -> bool:
         print(f"  run {number}: {one.seconds:6.2f} s, {one.aws_seconds:.2f} s of calls in the embedded AWS   {what}")
         slowest = max(slowest, one.seconds)
     return _promise(f"a preflight takes {slowest:.2f} s, the embedded AWS included", slowest, MOST_PREFLIGHT_SECONDS)
+
+
+def _vpcs() -> bool:
+    """By the binary of the tests, too."""
+    print(f"\n{vpcs.VPCS} VPCs with {vpcs.ZONES} zones each, without Route 53's rate limits:")
+    found = vpcs.measure()
+    for one in found:
+        what = f"{one.calls} AWS calls, {one.aws_seconds:.2f} s of calls in the embedded AWS"
+        print(f"  {one.step:14} {one.seconds:6.2f} s   {what}")
+    sweep = found[-1].seconds
+    return _promise(f"a settled sweep takes {sweep:.2f} s, the embedded AWS included", sweep, MOST_SWEEP_SECONDS)
 
 
 def _prove(verify: Function) -> tuple[float, str]:
