@@ -2,7 +2,10 @@
 
 mod associations;
 
+use std::time::Duration;
+
 use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
 use aws_sdk_route53::error::{BuildError, SdkError};
 use aws_sdk_route53::types as r53;
 use aws_sdk_route53::types::{ChangeAction, ChangeStatus, HostedZoneConfig, Vpc, VpcRegion};
@@ -42,11 +45,16 @@ pub struct Route53 {
 }
 
 impl Route53 {
+    /// A client that goes slower once Route 53 refused a request: many VPCs need more than its 10 requests a second, and a
+    /// run that only repeats what was refused uses up its tries.
+    /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/throttling-api-requests.html>
     pub fn new(sdk: &SdkConfig, region: &str) -> Route53 {
-        Route53 {
-            client: Client::from_conf(config::Builder::from(sdk).interceptor(WholeXml).build()),
-            region: region.to_owned(),
-        }
+        let retries = RetryConfig::adaptive()
+            .with_max_attempts(8)
+            .with_initial_backoff(Duration::from_millis(200))
+            .with_max_backoff(Duration::from_secs(4));
+        let conf = config::Builder::from(sdk).retry_config(retries);
+        Route53 { client: Client::from_conf(conf.interceptor(WholeXml).build()), region: region.to_owned() }
     }
 
     /// Every hosted zone of the account, all pages.
