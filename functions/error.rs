@@ -25,6 +25,9 @@ pub enum Kind {
     Refused,
 }
 
+/// How the code of an error begins that `STAGING_VPC_ID` is the cause of.
+pub const STAGING: &str = "STAGING_VPC_ID";
+
 /// A failed call: what we were doing, to what, and why it failed (the `source`).
 #[derive(Debug)]
 pub struct AwsError {
@@ -59,6 +62,11 @@ impl AwsError {
                 "Nothing: it is tried again. If it stays, check that the function reaches the AWS API (a function in a VPC needs a way out).".to_owned()
             }
             Kind::Stale => "Nothing: it is planned again. If it stays, something else keeps editing the zone.".to_owned(),
+            Kind::NotFound | Kind::Refused if self.code.starts_with(STAGING) => {
+                "Take another VPC of this account and Region for STAGING_VPC_ID, one without private zones, or none. A zone \
+                 of this product on it goes when its own VPC is withdrawn."
+                    .to_owned()
+            }
             Kind::NotFound | Kind::Refused => "See the error code in the AWS documentation of this action.".to_owned(),
         }
     }

@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep};
 use super::proof::leading;
 use super::read::{AT_ONCE, Vpc};
 use super::{Clock, Reconcile};
-use crate::error::{AwsError, Kind};
+use crate::error::{AwsError, Kind, STAGING};
 
 /// How often a plan is made again because the world changed under it, before another delivery has to help.
 const ATTEMPTS: u32 = 5;
@@ -329,8 +329,11 @@ impl Reconcile {
         let staging = self.config.staging_for(owner.vpc_id);
         let first_vpc = staging.unwrap_or(owner.vpc_id);
         let created = self.route53.create_zone(name, first_vpc, &comment, &reference).await;
-        let (id, change_id) =
-            created.map_err(|error| if staging.is_some() { staging_is_busy(error) } else { error })?;
+        let is_last = pass.attempt == ATTEMPTS;
+        let (id, change_id) = created.map_err(|error| match staging {
+            Some(staging) if is_last => staging_is_busy(error, staging),
+            _ => error,
+        })?;
         step.note(change_id);
         done.id = Some(id.clone());
         done.made = Some(id.clone());
@@ -364,12 +367,13 @@ fn no_time(subject: &str) -> AwsError {
     AwsError::answer("route53:ChangeResourceRecordSets", subject, Kind::TimedOut, "no time left to write")
 }
 
-/// Another VPC's zone of the same name is on the staging VPC. It leaves when it is filled, or by that VPC's next run.
-fn staging_is_busy(error: AwsError) -> AwsError {
+/// Another VPC's zone of the same name does not leave the staging VPC: only that VPC's own run takes it away.
+fn staging_is_busy(error: AwsError, staging: &str) -> AwsError {
     if error.code != "ConflictingDomainExists" {
         return error;
     }
-    AwsError::answer(error.action, &error.subject, Kind::TimedOut, "the staging VPC has a zone of that name still")
+    let why = format!("{STAGING}: {staging} has a zone of that name");
+    AwsError::answer(error.action, &error.subject, Kind::Refused, &why)
 }
 
 /// What Route 53 keeps beside a change, for whoever reads CloudTrail.

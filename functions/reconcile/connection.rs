@@ -222,6 +222,7 @@ impl Reconcile {
         let place = Place {
             vpc_id: &vpc.id,
             region: &self.config.region,
+            own_account: self.config.account_id.as_deref(),
             change: &change,
             zone_comment: &self.zone_comment(&vpc.id),
             staging_vpc_id: self.config.staging_for(&vpc.id),

@@ -115,6 +115,7 @@ impl Reconcile {
         let mut connection = connection.with_plan(wanted);
         let associated = self.associations(self.owner(&vpc.id), zones, false, task.clock).await;
         let error = associated.note(&mut connection);
+        connection.associations.extend(self.associations_to_come(wanted));
         let is_planned = connection.associations.iter().any(|one| one.state == State::Planned);
         connection.outcome = if wanted.is_empty() && !is_planned { Outcome::InSync } else { Outcome::Planned };
         if matches!(trigger, Trigger::Verify { .. })
@@ -143,7 +144,8 @@ impl Reconcile {
         wanted: &str,
     ) -> Done {
         // Somebody else wrote what we wanted to write, and will tell.
-        let has_lost_race = written.is_raced && written.plan.is_empty();
+        let is_refused = connection.problems.iter().any(|problem| problem.code == "aws-refused");
+        let has_lost_race = written.is_raced && written.plan.is_empty() && !is_refused;
         let may_tell = self.config.mode != Mode::Plan && !matches!(trigger, Trigger::Plan { .. });
         let is_news = may_tell && !has_lost_race && is_for_people(&connection);
         let status = status(connection.outcome, self.config.mode == Mode::Withdraw);

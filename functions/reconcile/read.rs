@@ -14,7 +14,7 @@ use tokio::time::{Duration, Instant, sleep};
 
 use super::{Clock, Reconcile};
 use crate::aws::route53::{ListedZone, VpcZone};
-use crate::error::AwsError;
+use crate::error::{AwsError, Kind, STAGING};
 
 /// How often to look while an endpoint is pending after a hint.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
@@ -149,7 +149,12 @@ impl Reconcile {
             vpc.record.iter().flat_map(|record| &record.zones).filter_map(|(_, id)| id.as_deref()).collect();
         let staging = async {
             match self.config.staging_for(&vpc.id) {
-                Some(id) => self.route53.zones_on_vpc(id).await,
+                Some(id) => self.route53.zones_on_vpc(id).await.map_err(|error| match error.kind {
+                    Kind::Refused | Kind::NotFound => {
+                        AwsError::answer(error.action, id, error.kind, &format!("{STAGING}: {}", error.code))
+                    }
+                    _ => error,
+                }),
                 None => Ok(Vec::new()),
             }
         };
@@ -159,7 +164,7 @@ impl Reconcile {
         let is_new =
             |seen: &VpcZone| !seen.of_service && is_needed(&seen.name) && !listed.iter().any(|zone| zone.id == seen.id);
         // A zone that was made since the list was read looks like another account's.
-        let again = if on_vpc.iter().any(is_new) { self.route53.zones().await? } else { Vec::new() };
+        let again = if on_vpc.iter().chain(&in_the_way).any(is_new) { self.route53.zones().await? } else { Vec::new() };
         let listed = if again.is_empty() { listed } else { &again };
         let by_id: BTreeMap<&str, &ListedZone> = listed.iter().map(|zone| (zone.id.as_str(), zone)).collect();
 

@@ -21,7 +21,12 @@ impl Reconcile {
             // A zone has to have one VPC.
             match self.route53.associate(zone_id, staging).await {
                 Ok(change_id) => step.note(change_id),
-                Err(error) if error.kind == Kind::Stale => return Ok(()),
+                // Another zone of that name is there; or this one, by a request whose answer was lost.
+                Err(error) if error.kind == Kind::Stale => {
+                    if !self.route53.zone_vpcs(zone_id).await?.contains_key(staging) {
+                        return Ok(());
+                    }
+                }
                 Err(error) => return Err(error),
             }
         }

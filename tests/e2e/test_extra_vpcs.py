@@ -151,7 +151,6 @@ def test_a_zone_that_stays_for_foreign_records_lets_the_extra_vpc_go(scene: Scen
     assert_let_go(scene, extra)
 
 
-@pytest.mark.xfail(reason="open: see the note of issue 5", strict=False)
 def test_letting_go_later_is_no_news_of_a_live_connection(scene: Scene, extra: Vpc) -> None:
     keep_a_zone(scene, extra)
     scene.aws.faults.add("denied", "route53", DISSOCIATE, times=None)
@@ -265,7 +264,6 @@ def test_a_zone_that_was_taken_over_is_never_associated(scene: Scene, extra: Vpc
     assert scene.resolve(API, vpc=extra) == PUBLIC and noted(scene) == {PLATFORM: [extra.id]}
 
 
-@pytest.mark.xfail(reason="open: see the note of issue 5", strict=False)
 def test_a_record_of_somebody_else_at_the_notes_name_stays_and_no_vpc_is_added_there(scene: Scene, extra: Vpc) -> None:
     scene.go_live()
     scene.plant(scene.zones()[API], txt(f"{NOTE}.{API}", "mine"))
@@ -380,7 +378,6 @@ def test_a_plan_shows_what_would_be_and_does_nothing(scene: Scene, extra: Vpc, h
     assert_shared(scene, other)
 
 
-@pytest.mark.xfail(reason="open: see the note of issue 5", strict=False)
 def test_a_plan_before_the_first_zone_shows_the_extra_vpcs_too(scene: Scene, extra: Vpc) -> None:
     name_them(scene, extra)
     scene.configure(MODE="plan")

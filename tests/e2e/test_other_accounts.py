@@ -329,7 +329,6 @@ def test_throttling_that_stays_deserves_another_delivery(
     assert_changed(scene, extra, theirs, coming)
 
 
-@pytest.mark.xfail(reason="open: see the note of issue 5", strict=False)
 def test_what_was_removed_is_told_though_an_answer_was_lost(scene: Scene, extra: Vpc) -> None:
     name_them(scene, extra)
     scene.go_live()
@@ -376,7 +375,6 @@ def world(scene: Scene) -> list[tuple[str, list[str], list[tuple[str, str]]]]:
     ]
 
 
-@pytest.mark.xfail(reason="open: see the note of issue 5", strict=False)
 @pytest.mark.parametrize("what", ["going live", "adding", "adding, answer lost", "taking out", "withdrawing"])
 def test_the_commands_of_the_report_undo_it(scene: Scene, extra: Vpc, what: str) -> None:
     if what == "going live":

@@ -241,7 +241,6 @@ def test_with_a_staging_vpc_that_cannot_be_used_nothing_is_half_done(
     assert scene.run("reconcile").ok
 
 
-@pytest.mark.xfail(reason="open: see the note of issue 5", strict=False)
 @pytest.mark.parametrize("amiss", AMISS)
 def test_people_are_told_once_that_the_staging_vpc_cannot_be_used(scene: Scene, amiss: Callable[[Scene], str]) -> None:
     what = amiss(scene)
@@ -303,7 +302,6 @@ def test_a_staging_vpc_that_has_a_connection_itself_is_never_cut_off(scene: Scen
 # Several at once.
 
 
-@pytest.mark.xfail(reason="open: see the note of issue 5", strict=False)
 def test_five_vpcs_share_one_staging_vpc(scene: Scene, staging: Vpc) -> None:
     vpcs = [scene.vpc, *(scene.add_vpc(f"10.{number}.0.0/16", azs=1) for number in range(1, 5))]
     ids = [scene.aws.request_endpoint(vpc, state="available") for vpc in vpcs]
@@ -329,7 +327,6 @@ def leave_behind(scene: Scene) -> Vpc:
     return other
 
 
-@pytest.mark.xfail(reason="open: see the note of issue 5", strict=False)
 def test_what_a_killed_run_left_there_for_another_vpc_is_completed_beside_this_one(scene: Scene, staging: Vpc) -> None:
     other = leave_behind(scene)
     scene.request("available")
@@ -340,7 +337,6 @@ def test_what_a_killed_run_left_there_for_another_vpc_is_completed_beside_this_o
     assert left_on(scene, staging) == []
 
 
-@pytest.mark.xfail(reason="open: see the note of issue 5", strict=False)
 def test_what_was_left_there_for_a_vpc_that_is_not_looked_at_any_more_is_named(scene: Scene, staging: Vpc) -> None:
     leave_behind(scene)
     scene.request("available")

@@ -171,7 +171,6 @@ WAY_THERE = (
 WAY_BACK = (ASSOCIATE, DISSOCIATE, "GetChange", "ChangeResourceRecordSets", "DeleteHostedZone")
 
 
-@pytest.mark.xfail(reason="open: see the note of issue 5", strict=False)
 @pytest.mark.parametrize("operation", WAY_THERE)
 def test_an_answer_that_is_lost_makes_no_difference_on_the_way_there(
     scene: Scene, staging: Vpc, operation: str
@@ -185,7 +184,6 @@ def test_an_answer_that_is_lost_makes_no_difference_on_the_way_there(
     assert scene.news() == ["connection-live"]
 
 
-@pytest.mark.xfail(reason="open: see the note of issue 5", strict=False)
 @pytest.mark.parametrize("operation", WAY_BACK)
 def test_an_answer_that_is_lost_makes_no_difference_on_the_way_back(scene: Scene, staging: Vpc, operation: str) -> None:
     scene.go_live()

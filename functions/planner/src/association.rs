@@ -129,6 +129,13 @@ pub fn noted(set: &RecordSet, zone: &Name, owner: Owner<'_>) -> Option<BTreeSet<
     vpcs.filter(|vpcs| !vpcs.is_empty())
 }
 
+/// The VPCs that a note names, whoever wrote it.
+pub fn named(note: &Data) -> Vec<VpcRef> {
+    let Data::Values { values, .. } = note else { return Vec::new() };
+    let read = |value: &String| VpcRef::read(&ZoneMarker::parse(value.trim_matches('"'))?.vpc_id);
+    values.iter().filter_map(read).collect()
+}
+
 /// The note that names these VPCs, one value for each. A note of none is no record.
 pub fn note(owner_id: &str, vpcs: &BTreeSet<VpcRef>) -> Data {
     Data::Values { ttl: NOTE_TTL, values: vpcs.iter().map(|vpc| noted_value(owner_id, vpc)).collect() }
@@ -339,6 +346,12 @@ impl Association {
             becomes: None,
             command: None,
         }
+    }
+
+    /// That of a zone that is still to be made.
+    pub fn to_come(vpc: &VpcRef, zone: &Name, own_account: Option<&str>) -> Association {
+        let becomes = if vpc.is_of_another(own_account) { State::Authorized } else { State::Associated };
+        Association { state: State::Planned, becomes: Some(becomes), ..Association::failed(vpc, zone, "new") }
     }
 
     pub fn vpc_id(&self) -> &str {

@@ -340,7 +340,7 @@ impl ConnectionRecord {
 /// The status that an outcome amounts to; `None` where nothing is announced.
 pub fn status(outcome: Outcome, withdrawing: bool) -> Option<Status> {
     match outcome {
-        Outcome::InSync if withdrawing => Some(Status::Withdrawn),
+        Outcome::InSync | Outcome::Changed if withdrawing => Some(Status::Withdrawn),
         Outcome::InSync | Outcome::Changed => Some(Status::Live),
         Outcome::Planned => None,
         Outcome::Waiting => Some(Status::Waiting),

@@ -23,6 +23,8 @@ pub struct Place<'a> {
     /// Where zones are filled before the VPC sees them, if anywhere.
     pub staging_vpc_id: Option<&'a str>,
     pub region: &'a str,
+    /// The account that the zones are in, if it is known.
+    pub own_account: Option<&'a str>,
     /// Names the change that is undone. Part of caller references, which Route 53 accepts once.
     pub change: &'a str,
     /// The comment that zones of ours carry: a zone that is made again is ours again.
@@ -116,6 +118,16 @@ impl<'a> Undo<'a> {
             zone.changes.iter().filter(|change| can_go_back(change, goes)).map(Change::reversed).collect();
         for batch in batches(&back).into_iter().flat_map(fitting) {
             self.aws(&records(&target, &batch, self.place.change));
+        }
+        // The other VPCs that it had, as its note says; those of other accounts have to come by themselves.
+        let note = association::note_name(&zone.name);
+        let noted = zone.changes.iter().filter(|change| zone.delete && change.name == note);
+        for vpc in noted.filter_map(|change| change.before.as_ref()).flat_map(association::named) {
+            if !vpc.is_of_another(self.place.own_account) {
+                let region = vpc.region(self.place.region);
+                let vpc = quoted(&format!("VPCRegion={region},VPCId={}", vpc.id));
+                self.aws(&format!("associate-vpc-with-hosted-zone --hosted-zone-id {target} --vpc {vpc}"));
+            }
         }
         if let Some(comment) = zone.claim.as_deref().filter(|_| !goes) {
             self.aws(&format!("update-hosted-zone-comment --id {target} --comment {}", quoted(comment)));

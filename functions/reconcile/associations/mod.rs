@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::stream::{StreamExt, iter};
 use planner::association::{Association, VpcRef};
 use planner::current::{Owner, Zone};
-use planner::plan::Change;
+use planner::plan::{Change, Plan};
 use planner::report::{Connection, Mode, Outcome, Problem};
 use planner::undo::FIRST;
 use tokio::sync::OnceCell;
@@ -85,6 +85,8 @@ struct InZone {
     changes: Vec<Change>,
     /// The commands that undo what was done, in the order in which it was done.
     undo: Vec<String>,
+    /// What was taken away, also before the zone had to be looked at again.
+    removed: Vec<Association>,
     changed: bool,
     error: Option<AwsError>,
 }
@@ -124,6 +126,16 @@ impl Reconcile {
         let zones: Vec<InZone> =
             iter(ours).map(|zone| self.in_zone(&task, zone)).buffered(AT_ONCE).collect::<Vec<_>>().await;
         self.together(zones, clock).await
+    }
+
+    /// What zones that are to be made will have.
+    pub(crate) fn associations_to_come(&self, wanted: &Plan) -> Vec<Association> {
+        let own_account = self.config.account_id.as_deref();
+        let made = wanted.zones.iter().filter(|zone| zone.id.is_none() && self.config.mode != Mode::Withdraw);
+        let come = made.flat_map(|zone| {
+            self.config.extra_vpcs.iter().map(|vpc| Association::to_come(vpc, &zone.name, own_account))
+        });
+        come.collect()
     }
 
     /// One result of all zones, when Route 53 has what was written.

@@ -73,6 +73,11 @@ impl Reconcile {
             }
             break;
         }
+        for removed in std::mem::take(&mut done.removed) {
+            if !done.associations.iter().any(|association| association.vpc == removed.vpc) {
+                done.associations.push(removed);
+            }
+        }
         done
     }
 
@@ -104,6 +109,11 @@ impl Reconcile {
         let mut rests = BTreeSet::new();
         let is_missing = |vpc: &&VpcRef| !vpcs.contains_key(&vpc.id) && !task.keeps.contains(&vpc.id);
         for vpc in wanted.clone().iter().filter(is_missing) {
+            if note.is_taken {
+                wanted.remove(vpc);
+                failed.push(vpc.clone());
+                continue;
+            }
             if let Some(obstacle) = self.obstacle(task, zone, vpc).await {
                 wanted.remove(vpc);
                 failed.push(vpc.clone());
@@ -112,6 +122,11 @@ impl Reconcile {
                     rests.insert(vpc.id.clone());
                 }
             }
+        }
+        if note.is_taken && !failed.is_empty() {
+            let name = note_name(&zone.name);
+            let error = AwsError::answer("route53:ChangeResourceRecordSets", name.as_str(), Kind::Refused, NOT_OURS);
+            done.troubles.push(Trouble::of_zone(zone, Why::Note(error)));
         }
         let settled = note.vpcs.iter().filter(|vpc| !rests.contains(&vpc.id)).cloned().collect();
         let seen = Seen {
@@ -225,6 +240,9 @@ impl Work<'_> {
                         self.done.undo.extend(of_association(&self.zone.id, &step, region, account));
                         if step.adds() {
                             self.settle(|association| association.is_about(&vpc));
+                        } else {
+                            let goal = self.goal.iter().filter(|goal| goal.is_about(&vpc));
+                            self.done.removed.extend(goal.filter(|goal| goal.state == State::Removed).cloned());
                         }
                     }
                     Err(error) => {
@@ -301,6 +319,9 @@ impl Work<'_> {
             std::mem::take(&mut self.undone).into_iter().partition(|vpc| vpcs.contains_key(&vpc.id));
         for vpc in there {
             self.done.changed = true;
+            let (region, account) = (&self.reconcile.config.region, self.task.own_account);
+            let step = Step::Associate(vpc.clone());
+            self.done.undo.extend(of_association(&self.zone.id, &step, region, account));
             self.failed.remove(&vpc.id);
             self.done.troubles.retain(|trouble| trouble.vpc.as_ref() != Some(&vpc));
             self.settle(|association| association.is_about(&vpc));
