@@ -99,7 +99,7 @@ impl Reconcile {
         clock: &Clock,
         may_lead: Option<&BTreeSet<Name>>,
     ) -> (Written, Result<Plan, AwsError>) {
-        let mut written = Written::nothing(records_digest(&zones, intent.owner));
+        let mut written = Written::nothing(records_digest(&zones, intent.owner, &self.config.routes.held));
         let leads = |(host, wish): (&Name, &Wish)| matches!(wish, Wish::Lead(_)).then(|| host.clone());
         let hosts: BTreeSet<Name> = intent.wishes.iter().filter_map(leads).collect();
         for attempt in 1u32.. {
@@ -107,7 +107,7 @@ impl Reconcile {
                 if let Err(error) = self.wait_in_sync(&mut written, clock).await {
                     return (written, Err(error));
                 }
-                written.records_after = records_digest(&zones, intent.owner);
+                written.records_after = records_digest(&zones, intent.owner, &self.config.routes.held);
                 written.zones = zones;
                 return (written, Ok(wanted));
             }
@@ -201,7 +201,7 @@ impl Reconcile {
             delete: false,
             associate: false,
             unstage: false,
-            claim: None,
+            claim: false,
             ..plan.clone()
         };
         let result = self.write_parts(pass, plan, &mut done, &mut step).await;
@@ -246,9 +246,9 @@ impl Reconcile {
             let names: BTreeSet<(&Name, &str)> = batch.iter().map(|s| (&s.name, s.rtype.as_str())).collect();
             done.changes.extend(changes.iter().filter(|c| names.contains(&(&c.name, c.rtype.as_str()))).cloned());
         }
-        if plan.claim.is_some() {
+        if plan.claim {
             self.route53.set_comment(&zone_id, &self.zone_comment(vpc_id)).await?;
-            done.claim.clone_from(&plan.claim);
+            done.claim = true;
             if let Some(zone) = &mut step.zone {
                 zone.comment = self.zone_comment(vpc_id);
             }

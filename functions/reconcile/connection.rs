@@ -11,7 +11,7 @@ use planner::news::Status;
 use planner::plan::{Intent, Plan, ZonePlan, confirm, plan};
 use planner::proof::Address;
 use planner::report::{Connection, Mode, Outcome, Problem, ZoneReport};
-use planner::route::{Seen, Wishes, wishes, withdrawn};
+use planner::route::{Seen, Wishes, wishes as wishes_of, withdrawn};
 use planner::trigger::Trigger;
 use planner::undo::{self, Place};
 use tokio::sync::OnceCell;
@@ -36,6 +36,9 @@ pub(crate) struct Task<'a> {
     pub own: &'a [Endpoint],
     /// What should be at each name.
     pub wishes: Wishes,
+    /// What should be there if the endpoint does not prove itself and the one that names lead to is lost: nobody is kept
+    /// at that one. `None`: what is there stays.
+    pub unless_proved: Option<Wishes>,
     /// Digest of what is wanted, from [`Reconcile::wanted`].
     pub wanted: String,
     /// The endpoints' addresses, read when proof first needs them.
@@ -67,7 +70,7 @@ impl Reconcile {
             Ok(look) => look,
             Err(error) => return self.failed(vpc, trigger, error).await,
         };
-        let Look { zones, ours, live, endpoint: Some(endpoint), is_elsewhere, own, gone } = look else {
+        let Look { zones, ours, live, is_live_lost, endpoint: Some(endpoint), is_elsewhere, own, gone } = look else {
             return Done::none();
         };
         let owner = self.owner(&vpc.id);
@@ -113,11 +116,13 @@ impl Reconcile {
                 };
                 let routes = &self.config.routes;
                 let is_end = matches!(decision, Decision::Withdraw);
-                let wishes = if is_end { withdrawn(routes, &ours) } else { wishes(routes, &seen) };
+                let wishes = if is_end { withdrawn(routes, &ours) } else { wishes_of(routes, &seen) };
+                let withdraws = is_live_lost && self.config.on_loss == OnLoss::Withdraw;
+                let unless_proved = withdraws.then(|| wishes_of(routes, &Seen { tdp: None, ..seen.clone() }));
                 let endpoint = tdp.map(|(endpoint, _)| endpoint);
                 let wanted = self.wanted(endpoint.unwrap_or(&Endpoint::missing("", &vpc.id)));
                 let addresses = OnceCell::new();
-                let task = Task { vpc, trigger, clock, endpoint, own: &own, wishes, wanted, addresses };
+                let task = Task { vpc, trigger, clock, endpoint, own: &own, wishes, unless_proved, wanted, addresses };
                 self.bring_up_to_date(task, connection, zones, &ours).await
             }
         }
@@ -199,6 +204,14 @@ impl Reconcile {
             }
             // The VPC's own endpoints do not hold up the platform's names.
             let Some(hosts) = self.left_out(&wanted, &task.wishes, &unproved) else {
+                if let Some(wishes) = task.unless_proved.take() {
+                    let of_before = |p: &Problem| task.wishes.problems.contains(p) || wanted.problems.contains(p);
+                    connection.problems = held.problems.into_iter().filter(|p| !of_before(p)).collect();
+                    connection.problems.extend(wishes.problems.iter().cloned());
+                    connection.moved_from = None;
+                    (task.wishes, task.endpoint) = (wishes, None);
+                    continue;
+                }
                 let mut held = Connection { outcome: Outcome::Held, changes: Vec::new(), ..held };
                 match self.take_out_bare(&zones, owner).await {
                     Ok(change_ids) => held.change_ids = change_ids,
@@ -224,7 +237,6 @@ impl Reconcile {
             region: &self.config.region,
             own_account: self.config.account_id.as_deref(),
             change: &change,
-            zone_comment: &self.zone_comment(&vpc.id),
             staging_vpc_id: self.config.staging_for(&vpc.id),
         };
         connection.undo = undo::commands(&written.plan, &place);
@@ -282,7 +294,7 @@ impl Reconcile {
     /// Whether records that were written are not known to be INSYNC: they were never announced, and this process
     /// did not see it either. Beside a plan that writes, this matters only until the connection is live.
     async fn is_unconfirmed(&self, vpc: &Vpc, zones: &[Zone], is_settled: bool) -> bool {
-        let now = records_digest(zones, self.owner(&vpc.id));
+        let now = records_digest(zones, self.owner(&vpc.id), &self.config.routes.held);
         let announced = vpc.record.as_ref().map(|record| &record.announced);
         let is_told = announced.is_some_and(|announced| announced.records == now);
         let is_known = self.memory.lock().await.in_sync.get(&vpc.id) == Some(&now);

@@ -86,6 +86,8 @@ impl Reconcile {
     /// Ends a connection that is held or refused. What leads to the endpoint already is proved all the same.
     pub(crate) async fn leave(&self, task: &Task<'_>, mut connection: Connection, zones: &[Zone]) -> Done {
         let Task { vpc, trigger, .. } = *task;
+        // Nothing moved.
+        connection.moved_from = None;
         let status = if connection.outcome == Outcome::Held { Status::Held } else { Status::Refused };
         if let Some(subject) = task.subject() {
             let now = Now { trigger, status, wanted: &task.wanted, has_written: false };
@@ -147,7 +149,10 @@ impl Reconcile {
         let is_refused = connection.problems.iter().any(|problem| problem.code == "aws-refused");
         let has_lost_race = written.is_raced && written.plan.is_empty() && !is_refused;
         let may_tell = self.config.mode != Mode::Plan && !matches!(trigger, Trigger::Plan { .. });
-        let is_news = may_tell && !has_lost_race && is_for_people(&connection);
+        // Nothing leads anywhere, and nothing ever did.
+        let routes = &self.config.routes;
+        let is_idle = vpc.record.is_none() && routes.hosts.keys().all(|host| routes.held.contains(host));
+        let is_news = may_tell && !has_lost_race && !is_idle && is_for_people(&connection);
         let status = status(connection.outcome, self.config.mode == Mode::Withdraw);
         let is_complete = !has_lost_race && is_proved_or_cannot_be(&connection);
         let Some(status) = status.filter(|_| is_news) else {
@@ -182,7 +187,7 @@ impl Reconcile {
     }
 
     pub(crate) fn nothing(&self, vpc: &Vpc, zones: &[Zone]) -> Written {
-        Written::nothing(records_digest(zones, self.owner(&vpc.id)))
+        Written::nothing(records_digest(zones, self.owner(&vpc.id), &self.config.routes.held))
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) struct Look {
     pub ours: BTreeMap<Name, String>,
     /// The TDP endpoint that records point at.
     pub live: Option<String>,
+    /// Whether EC2 said of that one that it is lost.
+    pub is_live_lost: bool,
     pub endpoint: Option<Endpoint>,
     /// Whether our records lead to a living endpoint of another service, which the configuration named before.
     pub is_elsewhere: bool,
@@ -39,7 +41,7 @@ impl Reconcile {
         let (own, gone) = self.own_endpoints(vpc, &ours).await?;
         let has_zones = zones.iter().any(|zone| zone.is_created_by(owner));
         let live = self.followed(vpc, &seen_by_vpc(&ours, &zones, owner), &own);
-        let endpoint = self.endpoint(vpc, live.clone(), has_zones).await?;
+        let (endpoint, is_live_lost) = self.endpoint(vpc, live.clone(), has_zones).await?;
         let is_other = |e: &Endpoint| !self.is_tdp(e) && !e.state.is_lost();
         let followed = live.as_deref().filter(|id| !vpc.endpoints.iter().any(|e| e.id == *id));
         let (endpoint, is_elsewhere, live) = match endpoint {
@@ -49,13 +51,20 @@ impl Reconcile {
             }
             endpoint => (endpoint, false, live),
         };
-        Ok(Look { zones, ours, live, endpoint, is_elsewhere, own, gone })
+        Ok(Look { zones, ours, live, is_live_lost, endpoint, is_elsewhere, own, gone })
     }
 
     /// The TDP endpoint that our records follow: one that is listed as such, or else by the platform's names, and without
     /// any by all that are not at one of the VPC's own endpoints.
     fn followed(&self, vpc: &Vpc, ours: &BTreeMap<Name, String>, own: &[Endpoint]) -> Option<String> {
         let routes = &self.config.routes;
+        // What is held stays where it is, wherever the others lead.
+        let free: BTreeMap<Name, String> = ours
+            .iter()
+            .filter(|(name, _)| !routes.held.contains(*name))
+            .map(|(name, id)| (name.clone(), id.clone()))
+            .collect();
+        let ours = if free.is_empty() { ours } else { &free };
         let is_listed = |_: &Name, id: &str| vpc.endpoints.iter().any(|e| e.id == id);
         let is_no_other = |name: &Name, id: &str| !routes.is_own(name) && !own.iter().any(|e| e.id == id);
         let is_platforms = |name: &Name, id: &str| {
@@ -96,23 +105,36 @@ impl Reconcile {
     }
 
     /// The endpoint to follow. When the one that our records point at, or that was announced, is not in EC2's
-    /// list, EC2 is asked for it by id: only its "not found" proves that it is gone.
-    async fn endpoint(&self, vpc: &Vpc, live: Option<String>, has_zones: bool) -> Result<Option<Endpoint>, AwsError> {
+    /// list, EC2 is asked for it by id: only its "not found" proves that it is gone. And whether it is proved that the one
+    /// that records point at is lost.
+    async fn endpoint(
+        &self,
+        vpc: &Vpc,
+        live: Option<String>,
+        has_zones: bool,
+    ) -> Result<(Option<Endpoint>, bool), AwsError> {
         let pinned = &self.config.pinned;
         let chosen = choose(&vpc.endpoints, live.as_deref(), pinned).cloned();
         let recorded = vpc.record.as_ref().and_then(|record| record.endpoint_id.clone());
+        let listed = vpc.endpoints.iter().find(|e| Some(&e.id) == live.as_ref());
+        let is_listed_lost = listed.is_some_and(|e| e.state.proves_loss());
+        let has_live = live.is_some();
         // One that is pinned is not left, also when it is not listed any more.
         let is_pinned = live.as_ref().is_some_and(|id| pinned.contains(id));
         let known = live.or_else(|| recorded.filter(|_| chosen.is_none()));
         let Some(id) = known.filter(|id| !vpc.endpoints.iter().any(|e| e.id == *id)) else {
             // Zones of ours and no trace of an endpoint: an earlier run made them and ended before it filled them.
-            return Ok(chosen.or_else(|| has_zones.then(|| Endpoint::missing("", &vpc.id))));
+            let endpoint = chosen.or_else(|| has_zones.then(|| Endpoint::missing("", &vpc.id)));
+            return Ok((endpoint, is_listed_lost));
         };
         let better = chosen.filter(|e| !is_pinned && e.state == State::Available);
         match self.ec2.endpoint(&id).await? {
             // A list may leave one out.
-            Some(found) if !found.state.is_lost() => Ok(Some(found)),
-            found => Ok(better.or(found).or_else(|| Some(Endpoint::missing(&id, &vpc.id)))),
+            Some(found) if !found.state.is_lost() => Ok((Some(found), false)),
+            found => {
+                let is_lost = has_live && found.as_ref().is_none_or(|found| found.state.proves_loss());
+                Ok((better.or(found).or_else(|| Some(Endpoint::missing(&id, &vpc.id))), is_lost))
+            }
         }
     }
 }

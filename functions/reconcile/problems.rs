@@ -49,9 +49,9 @@ fn count(vpcs: usize) -> String {
 }
 
 /// Endpoints to be followed that are not there.
-pub(crate) fn pins_missing(pinned: &BTreeSet<String>, endpoints: &[Endpoint], trigger: &Trigger) -> Option<Problem> {
-    let is_there = |id: &String| endpoints.iter().any(|e| e.id == *id);
-    let missing: Vec<&str> = pinned.iter().filter(|id| !is_there(id)).map(String::as_str).collect();
+pub(crate) fn pins_missing(config: &Config, endpoints: &[Endpoint], trigger: &Trigger) -> Option<Problem> {
+    let is_there = |id: &String| endpoints.iter().any(|e| e.id == *id && e.service_name == config.service_name);
+    let missing: Vec<&str> = config.pinned.iter().filter(|id| !is_there(id)).map(String::as_str).collect();
     let missing = missing.join(", ");
     let message = format!("ENDPOINT_ID names {missing}, which is no endpoint to the service in the VPCs looked at.");
     let fix = "Correct ENDPOINT_ID, or empty it to follow the endpoint that is available.";

@@ -66,7 +66,7 @@ impl Reconcile {
             notes.push(problems::nothing_found(&self.config, trigger));
         }
         notes.extend(problems::elsewhere(&self.elsewhere(world)));
-        notes.extend(problems::pins_missing(&self.config.pinned, &endpoints, trigger));
+        notes.extend(problems::pins_missing(&self.config, &endpoints, trigger));
         let mut memory = self.memory.lock().await;
         // A look at one endpoint says nothing about the others, and one that may not write announces nothing.
         let is_whole = trigger.only().is_none() && trigger.may_write();

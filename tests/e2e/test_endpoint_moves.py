@@ -337,7 +337,6 @@ def test_a_pin_that_names_nothing_is_told_and_moves_nothing(scene: Scene) -> Non
     assert (dns_writes(scene), led_to(scene)) == ([], {first})
 
 
-@pytest.mark.xfail(reason="open: see the note of issue 5", strict=False)
 def test_a_pin_that_names_an_endpoint_of_another_service_names_nothing(scene: Scene) -> None:
     first, _ = blue_and_green(scene)
     scene.configure(ENDPOINT_ID=scene.add_service("ecr.api"), AWS_SERVICE_ROUTING="own")

@@ -121,7 +121,6 @@ def test_a_held_host_is_as_it_was_whatever_happens(scene: Scene, event: Callable
     assert (dns_writes(scene), at(scene, API)) == ([], before)
 
 
-@pytest.mark.xfail(reason="open: see the note of issue 5", strict=False)
 @pytest.mark.parametrize("gone", [["A"], ["TXT"], ["A", "TXT"]])
 def test_what_is_gone_at_a_held_host_is_not_put_back_and_is_no_news(scene: Scene, gone: list[str]) -> None:
     held(scene, API)
@@ -166,7 +165,6 @@ def test_a_held_host_is_listed_in_the_message(scene: Scene) -> None:
     assert f"{API}: held: left alone" in message.message
 
 
-@pytest.mark.xfail(reason="open: see the note of issue 5", strict=False)
 def test_with_every_host_held_nobody_is_told_that_the_platform_is_live(scene: Scene) -> None:
     scene.configure(HOLD_HOSTS=",".join(HOSTS))
     scene.request("available")
@@ -314,7 +312,6 @@ def test_a_failure_in_the_middle_leaves_a_held_host_alone_too(scene: Scene, nth:
     assert (scene.resolve(PLATFORM), scene.resolve(OTHER_API)) == ([], PUBLIC)
 
 
-@pytest.mark.xfail(reason="open: see the note of issue 5", strict=False)
 def test_held_hosts_have_no_say_in_which_endpoint_the_others_follow(scene: Scene) -> None:
     """Two of three stay at the first endpoint for good: the third does not go back there with it."""
     first = scene.go_live()

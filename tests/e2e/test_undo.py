@@ -164,7 +164,6 @@ def assert_stays(scene: Scene, before: list[Zone]) -> None:
     assert picture(scene) == before
 
 
-@pytest.mark.xfail(reason="open: see the note of issue 5", strict=False)
 @pytest.mark.parametrize("case", CASES)
 def test_after_the_commands_the_world_is_as_it_was_and_stays_so(scene: Scene, case: str) -> None:
     before, answer = act(scene, CASES[case])
@@ -172,7 +171,6 @@ def test_after_the_commands_the_world_is_as_it_was_and_stays_so(scene: Scene, ca
     assert_stays(scene, before)
 
 
-@pytest.mark.xfail(reason="open: see the note of issue 5", strict=False)
 @pytest.mark.parametrize("case", ["first cut-over", "adopt CNAME", "move", "withdraw", "handed over"])
 def test_holding_every_host_keeps_it_undone_as_plan_mode_does(scene: Scene, case: str) -> None:
     before, answer = act(scene, CASES[case])

@@ -1,18 +1,23 @@
 //! Digests: whether something is as it was when people were told. Hexadecimal, compared for equality only.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 
 use crate::association::State;
 use crate::current::{Owner, Zone, split};
+use crate::name::Name;
 use crate::report::{Connection, Problem};
 use crate::route::Coverage;
 
 /// Digest of our records: which names, and which change wrote each last. A write that nobody was told of
-/// shows as a difference, even when the process that wrote it died before it could tell.
-pub fn records_digest(zones: &[Zone], owner: Owner<'_>) -> String {
+/// shows as a difference, even when the process that wrote it died before it could tell. What becomes of `held` names is
+/// no news.
+pub fn records_digest(zones: &[Zone], owner: Owner<'_>, held: &BTreeSet<Name>) -> String {
     let mut lines: Vec<String> = zones
         .iter()
         .flat_map(|zone| split(zone, owner).markers)
+        .filter(|(name, _)| !held.contains(name))
         .map(|(name, (marker, _))| format!("{name}={}", marker.change))
         .collect();
     lines.sort();

@@ -134,6 +134,9 @@ pub struct Announced {
     pub associations: String,
     /// Whether the connection was ever announced as live.
     pub was_live: bool,
+    /// Whether a loss was told since then.
+    #[serde(default)]
+    pub is_loss_told: bool,
     /// The last verdict, `passed` or `failed`; `unproven` where there was none.
     #[serde(default = "unproven")]
     pub proof: Verdict,
@@ -216,6 +219,12 @@ fn status_news(last: Option<&Announced>, now: &Situation, connection: &Connectio
                     let is_new = last.associations != associations_digest(connection);
                     (is_new && !connection.are_associations_unread).then_some(Event::AssociationsChanged)
                 }
+            }
+            // What was held or refused while its names worked elsewhere.
+            (Some(last), Some(Status::Held | Status::Refused | Status::Failed))
+                if was_live && !last.is_loss_told && connection.moved_from.is_some() =>
+            {
+                Some(Event::ConnectionMoved)
             }
             (_, Some(Status::Held | Status::Lost | Status::Refused | Status::Failed)) if was_live => {
                 Some(Event::ConnectionRecovered)
@@ -307,6 +316,8 @@ pub fn record(
                 Some(last) if connection.are_associations_unread => last.associations.clone(),
                 _ => associations_digest(connection),
             },
+            is_loss_told: now.status == Status::Lost
+                || (now.status != Status::Live && announced.is_some_and(|last| last.is_loss_told)),
             was_live: now.status == Status::Live || (now.status != Status::Withdrawn && was_live),
             proof,
             is_proof_missing,

@@ -63,8 +63,10 @@ pub struct ZonePlan {
     pub associate: bool,
     /// Still associated with the staging VPC.
     pub unstage: bool,
-    /// Handed over: its comment until now, which names a former owner.
-    pub claim: Option<String>,
+    /// Its comment until now; empty for a zone that is to be made.
+    pub comment: String,
+    /// Handed over: its comment names a former owner, and is to name this one.
+    pub claim: bool,
     /// To be deleted after its changes: nothing but our records is in it, and none is wanted.
     pub delete: bool,
     /// Names below it that lose their public answer.
@@ -74,7 +76,7 @@ pub struct ZonePlan {
 
 impl ZonePlan {
     pub fn is_empty(&self) -> bool {
-        let stays = !self.associate && !self.unstage && self.claim.is_none() && !self.delete;
+        let stays = !self.associate && !self.unstage && !self.claim && !self.delete;
         self.id.is_some() && stays && self.changes.is_empty()
     }
 }
@@ -202,7 +204,8 @@ pub fn plan(intent: &Intent<'_>, zones: &[Zone]) -> Plan {
             wanted: true,
             associate: chosen.is_some_and(|zone| !zone.on_vpc),
             unstage: created && chosen.is_some_and(|zone| zone.on_staging),
-            claim: chosen.filter(|zone| zone.is_handed_over(intent.owner)).map(|zone| zone.comment.clone()),
+            comment: chosen.map(|zone| zone.comment.clone()).unwrap_or_default(),
+            claim: chosen.is_some_and(|zone| zone.is_handed_over(intent.owner)),
             delete: false,
             hides: if created { hides(&name, &hosts) } else { Vec::new() },
             changes: diff.changes,
@@ -225,6 +228,7 @@ impl Plan {
             return;
         }
         self.problems.extend(problems);
+        let holds_left = split(zone, intent.owner).markers.keys().any(|name| intent.leaves(name));
         let is_below_wanted = self.zones.iter().any(|wanted| wanted.wanted && zone.name.is_within(&wanted.name));
         let is_wanted = |host: &Name| intent.leads(host) && host.is_within(&zone.name);
         let stays_in_the_way = zone.on_vpc && !empties && is_below_wanted && intent.wishes.keys().any(is_wanted);
@@ -239,7 +243,9 @@ impl Plan {
             wanted: false,
             associate: false,
             unstage: created && !empties && zone.on_vpc && zone.on_staging,
-            claim: (!empties && zone.is_handed_over(intent.owner)).then(|| zone.comment.clone()),
+            comment: zone.comment.clone(),
+            // With a marker that is left alone, the zone stays the former owner's as well.
+            claim: !empties && !holds_left && zone.is_handed_over(intent.owner),
             delete: created && empties,
             hides: Vec::new(),
             changes,
@@ -414,7 +420,8 @@ pub fn confirm(intent: &Intent<'_>, zones: &[Zone]) -> Plan {
             wanted: true,
             associate: false,
             unstage: false,
-            claim: None,
+            comment: zone.comment.clone(),
+            claim: false,
             delete: false,
             hides: Vec::new(),
             changes: vec![Change {

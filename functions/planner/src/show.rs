@@ -40,7 +40,7 @@ impl fmt::Display for ZonePlan {
         if self.associate {
             writeln!(f, "  + association with the VPC")?;
         }
-        if let Some(former) = self.claim.as_deref().and_then(ZoneMarker::parse) {
+        if let Some(former) = ZoneMarker::parse(&self.comment).filter(|_| self.claim) {
             writeln!(f, "  * handed over by {}", former.owner)?;
         }
         // What clients see first, bookkeeping after.

@@ -27,8 +27,6 @@ pub struct Place<'a> {
     pub own_account: Option<&'a str>,
     /// Names the change that is undone. Part of caller references, which Route 53 accepts once.
     pub change: &'a str,
-    /// The comment that zones of ours carry: a zone that is made again is ours again.
-    pub zone_comment: &'a str,
 }
 
 /// What stands before the commands. Nothing in it means anything to a shell, also to one that takes `#` for a command.
@@ -102,7 +100,7 @@ impl<'a> Undo<'a> {
         let Some(id) = zone.made.as_deref().or(zone.id.as_deref()) else { return };
         let goes = self.made.contains(id);
         if zone.delete {
-            self.make_again(id, &zone.name);
+            self.make_again(id, zone);
         }
         let target = self.again.get(id).map_or_else(|| quoted(id), |variable| format!("\"${variable}\""));
         // A zone that goes takes its associations along. The last one cannot be removed, so the staging VPC comes first.
@@ -129,22 +127,22 @@ impl<'a> Undo<'a> {
                 self.aws(&format!("associate-vpc-with-hosted-zone --hosted-zone-id {target} --vpc {vpc}"));
             }
         }
-        if let Some(comment) = zone.claim.as_deref().filter(|_| !goes) {
-            self.aws(&format!("update-hosted-zone-comment --id {target} --comment {}", quoted(comment)));
+        if zone.claim && !goes {
+            self.aws(&format!("update-hosted-zone-comment --id {target} --comment {}", quoted(&zone.comment)));
         }
         if zone.made.is_some() {
             self.aws(&format!("delete-hosted-zone --id {target}"));
         }
     }
 
-    fn make_again(&mut self, id: &'a str, name: &Name) {
+    fn make_again(&mut self, id: &'a str, zone: &ZonePlan) {
         let number = self.again.len() + 1;
         let variable = if number == 1 { "ZONE_ID".to_owned() } else { format!("ZONE_ID_{number}") };
-        let config = ZoneConfig { comment: self.place.zone_comment, private_zone: true };
+        let config = ZoneConfig { comment: &zone.comment, private_zone: true };
         self.lines.push(format!(
             "{variable}=$(aws route53 create-hosted-zone --name {} --vpc {} --caller-reference {} \
              --hosted-zone-config {} --query HostedZone.Id --output text)",
-            quoted(name.as_str()),
+            quoted(zone.name.as_str()),
             self.vpc(self.place.vpc_id),
             quoted(&format!("tdp-privatelink-undo-{}-{}-{number}", self.place.change, self.place.vpc_id)),
             quoted(&json(&config)),

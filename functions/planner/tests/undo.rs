@@ -25,8 +25,8 @@ fn undo(zones: Vec<ZonePlan>) -> Vec<String> {
         vpc_id: OWNER.vpc_id,
         staging_vpc_id: Some("vpc-57a61c00"),
         region: "us-east-1",
+        own_account: None,
         change: "c0ffee00",
-        zone_comment: COMMENT,
     };
     commands(&Plan { zones, problems: Vec::new() }, &place)
 }
@@ -41,7 +41,8 @@ fn written(id: &str, changes: Vec<Change>) -> ZonePlan {
         wanted: true,
         associate: false,
         unstage: false,
-        claim: None,
+        comment: COMMENT.to_owned(),
+        claim: false,
         delete: false,
         hides: Vec::new(),
         changes,
@@ -442,7 +443,7 @@ fn a_zone_that_was_handed_over_gets_its_comment_back_after_its_records() {
     let former = "heritage=tdp-privatelink,tdp-privatelink/owner=old,tdp-privatelink/vpc=vpc-0a1b2c3d".to_owned();
     let marker = |owner: &str| values("_tdp-privatelink.x.com", "TXT", 300, &[owner]);
     let change = change(Some(marker("\"old\"")), Some(marker("\"new\"")));
-    let lines = undo(vec![ZonePlan { claim: Some(former.clone()), ..written("Z1", vec![change]) }]);
+    let lines = undo(vec![ZonePlan { claim: true, comment: former.clone(), ..written("Z1", vec![change]) }]);
     assert!(lines[1].starts_with("aws route53 change-resource-record-sets --hosted-zone-id Z1 "), "{lines:?}");
     assert_eq!(lines[2..], [format!("aws route53 update-hosted-zone-comment --id Z1 --comment {former}")]);
 }

@@ -66,7 +66,6 @@ def test_a_second_endpoint_that_does_not_answer_gets_no_name_until_it_does(scene
     assert len(scene.news()) == 2
 
 
-@pytest.mark.xfail(reason="open: see the note of issue 5", strict=False)
 def test_a_move_that_is_held_is_not_told_as_one(scene: Scene, inside: Inside) -> None:
     replace(scene, inside, how.REFUSES)
     assert scene.run("sweep").outcome == "held"
@@ -74,7 +73,6 @@ def test_a_move_that_is_held_is_not_told_as_one(scene: Scene, inside: Inside) ->
     assert "Moved from" not in text_of(scene)
 
 
-@pytest.mark.xfail(reason="open: see the note of issue 5", strict=False)
 def test_a_move_that_was_held_is_told_as_a_move_and_not_as_a_recovery(scene: Scene, inside: Inside) -> None:
     """Nobody was told of a loss: the names worked all the time, at the first endpoint."""
     _, second = replace(scene, inside, how.REFUSES)
@@ -133,7 +131,6 @@ def test_a_move_after_which_clients_fail_is_an_error(scene: Scene, inside: Insid
     assert_live(scene)
 
 
-@pytest.mark.xfail(reason="open: see the note of issue 5", strict=False)
 def test_with_withdrawal_on_loss_names_do_not_wait_at_a_lost_endpoint_for_the_proof_of_another(
     scene: Scene, inside: Inside
 ) -> None:
