@@ -19,7 +19,7 @@ use super::assemble::FoundProfile;
 use super::event::Request;
 use super::resolve::resolve;
 use super::{Preflight, assemble, read};
-use crate::aws::ec2::{InVpc, TdpFound};
+use crate::aws::ec2::{InVpc, TdpFound, interfaces_missing};
 use crate::aws::route53::{ListedZone, VpcZone};
 use crate::error::AwsError;
 
@@ -234,6 +234,8 @@ impl Preflight {
             let found = chosen.as_ref()?;
             let one = [&found.endpoint];
             let (addresses, resolved) = join!(self.ec2.addresses(&one), self.resolved(&found.endpoint));
+            let id = &found.endpoint.id;
+            let addresses = addresses.and_then(|mut by_id| by_id.remove(id).ok_or_else(|| interfaces_missing(id)));
             Some((read(addresses), resolved))
         };
         let (read_of_endpoint, groups) = join!(endpoint, self.ec2.security_groups(ids));
@@ -242,7 +244,7 @@ impl Preflight {
             subnet_ids: found.subnet_ids,
             security_group_ids: found.security_group_ids,
             others,
-            addresses: addresses.map(|by_id| by_id.into_values().flatten().collect()),
+            addresses,
             resolved,
         });
         (Ok((all, counted)), Ok(tdp_endpoint), read(groups))

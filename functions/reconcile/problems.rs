@@ -75,14 +75,16 @@ pub(crate) fn unproven(vpc_id: &str) -> Problem {
     )
 }
 
-/// An endpoint without addresses cannot be tried.
-pub(crate) fn no_addresses(endpoint: &Endpoint) -> Problem {
-    Problem::note(
-        "no-addresses",
-        endpoint.id.as_str(),
-        format!("{} has no network interface with an address of the families that its name serves.", endpoint.id),
-        "Check that the endpoint has at least one subnet. Nothing else: it is looked for again.",
-    )
+/// An endpoint without addresses cannot be tried. `is_known`: whether EC2 showed all of its network interfaces.
+pub(crate) fn no_addresses(endpoint: &Endpoint, is_known: bool) -> Problem {
+    let id = endpoint.id.as_str();
+    let message = if is_known {
+        format!("{id} has no network interface with an address of the families that its name serves.")
+    } else {
+        format!("EC2 does not show every network interface of {id}.")
+    };
+    let fix = "Check that the endpoint has at least one subnet and is not being deleted. Nothing else: it is looked for again.";
+    Problem::note("no-addresses", id, message, fix)
 }
 
 /// There is no such function.

@@ -135,7 +135,8 @@ impl Reconcile {
         }
         let answer = self.ask(subject, Phase::Before, &hosts, connection).await;
         let passed: BTreeSet<String> = answer.iter().flat_map(Answer::passed).collect();
-        connection.proof.before = note(connection, answer);
+        let unasked = self.unasked(subject, &hosts);
+        connection.proof.before = note(connection, answer, unasked);
         if connection.proof.before == Verdict::Passed || !self.config.requires_proof {
             return BTreeSet::new();
         }
@@ -173,7 +174,8 @@ impl Reconcile {
             sleep(PAUSE).await;
         };
         connection.proof.is_fresh = true;
-        connection.proof.after = note(connection, answer);
+        let unasked = self.unasked(subject, hosts);
+        connection.proof.after = note(connection, answer, unasked);
     }
 
     /// Asks the VPC's verifier about hosts, and asks again once when there is no answer.
@@ -211,7 +213,9 @@ impl Reconcile {
                 Some(addresses) => {
                     asked.extend(hosts.chunks(MOST_HOSTS).map(|hosts| target(endpoint, addresses, hosts, &zones)));
                 }
-                None if endpoint.id == subject.endpoint.id => return Err(problems::no_addresses(endpoint)),
+                None if endpoint.id == subject.endpoint.id => {
+                    return Err(problems::no_addresses(endpoint, addresses.contains_key(&endpoint.id)));
+                }
                 // One of the VPC's own endpoints does not keep the platform from being proved.
                 None => unasked.push(Answer::unasked(phase, &hosts)),
             }
@@ -225,17 +229,21 @@ impl Reconcile {
         Ok(Answer::merged(phase, answers.into_iter().chain(unasked).collect()))
     }
 
-    /// The addresses of the endpoints that hosts lead to, by endpoint id. What cannot be read of the VPC's own ones is left
-    /// out.
+    /// Why nobody was asked about hosts at the VPC's own endpoints.
+    fn unasked(&self, subject: &Subject<'_>, hosts: &BTreeSet<Name>) -> Vec<Problem> {
+        let Some(known) = subject.addresses.get() else { return Vec::new() };
+        let targets = subject.targets(hosts).into_iter().map(|(endpoint, _)| endpoint);
+        let own = targets.filter(|endpoint| endpoint.id != subject.endpoint.id);
+        let unknown = own.filter(|endpoint| known.get(&endpoint.id).is_none_or(Vec::is_empty));
+        unknown.map(|endpoint| problems::no_addresses(endpoint, known.contains_key(&endpoint.id))).collect()
+    }
+
+    /// The addresses of the endpoints that hosts lead to, by endpoint id.
     async fn addresses(&self, subject: &Subject<'_>) -> Result<BTreeMap<String, Vec<Address>>, Problem> {
         let all = subject.targets(&subject.wishes.leading());
-        let own: Vec<&Endpoint> =
-            all.into_iter().map(|(endpoint, _)| endpoint).filter(|e| e.id != subject.endpoint.id).collect();
-        let platform = [subject.endpoint];
-        let (tdp, own) = tokio::join!(self.ec2.addresses(&platform), self.ec2.addresses(&own));
-        let mut addresses = tdp.map_err(|error| problems::of_call(&error))?;
-        addresses.extend(own.unwrap_or_default());
-        Ok(addresses)
+        let own = all.into_iter().map(|(endpoint, _)| endpoint).filter(|e| e.id != subject.endpoint.id);
+        let endpoints: Vec<&Endpoint> = std::iter::once(subject.endpoint).chain(own).collect();
+        self.ec2.addresses(&endpoints).await.map_err(|error| problems::of_call(&error))
     }
 
     async fn ask_once(&self, subject: &Subject<'_>, request: &Request) -> Result<Answer, Problem> {
@@ -323,11 +331,12 @@ pub(crate) fn add(problems: &mut Vec<Problem>, more: impl IntoIterator<Item = Pr
 }
 
 /// Notes on the report what was proved, or why nobody knows.
-fn note(connection: &mut Connection, answer: Result<Answer, Problem>) -> Verdict {
-    let problems = match &answer {
+fn note(connection: &mut Connection, answer: Result<Answer, Problem>, unasked: Vec<Problem>) -> Verdict {
+    let mut problems = match &answer {
         Ok(answer) => answer.to_problems(),
         Err(problem) => vec![problem.clone()],
     };
+    problems.extend(unasked);
     // Before all others: what subjects name is the first.
     let known = std::mem::take(&mut connection.problems);
     let seen = problems.into_iter().map(|problem| Problem { is_of_proof: true, ..problem });

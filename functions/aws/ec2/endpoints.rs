@@ -15,6 +15,9 @@ use crate::error::{self, AwsError, failed};
 const DESCRIBE: &str = "ec2:DescribeVpcEndpoints";
 const INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
 
+/// The most values of one filter. <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html>
+const MOST_VALUES: usize = 200;
+
 /// The endpoints in a VPC.
 #[derive(Clone, Debug)]
 pub struct InVpc {
@@ -33,6 +36,11 @@ pub struct TdpFound {
     pub endpoint: Endpoint,
     pub subnet_ids: Vec<String>,
     pub security_group_ids: Vec<String>,
+}
+
+/// The error of an endpoint that [`Ec2::addresses`] left out.
+pub fn interfaces_missing(id: &str) -> AwsError {
+    incomplete(INTERFACES, id)
 }
 
 impl Ec2 {
@@ -112,29 +120,31 @@ impl Ec2 {
     /// An endpoint has one network interface per subnet.
     /// <https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html>
     ///
+    /// Half of an endpoint's addresses are none: one with an interface that EC2 does not show, such as that of an endpoint
+    /// that is being deleted, is left out. So interfaces are asked for by a filter, where EC2 refuses a list of ids whole.
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeNetworkInterfaces.html>
+    ///
     /// # Errors
-    /// [`AwsError`], also for an interface that is missing in the answer: half an answer is none.
+    /// [`AwsError`].
     pub async fn addresses(&self, endpoints: &[&Endpoint]) -> Result<BTreeMap<String, Vec<Address>>, AwsError> {
         let ids: BTreeSet<String> = endpoints.iter().flat_map(|e| e.interface_ids.iter().cloned()).collect();
+        let ids: Vec<String> = ids.into_iter().collect();
         let subject = endpoints.iter().map(|e| e.id.as_str()).collect::<Vec<&str>>().join(", ");
         let mut found: BTreeMap<String, NetworkInterface> = BTreeMap::new();
-        if !ids.is_empty() {
-            let request = self.client.describe_network_interfaces();
-            let request = request.set_network_interface_ids(Some(ids.iter().cloned().collect()));
-            let answer = request.send().await.map_err(failed(INTERFACES, &subject))?;
-            let interfaces = answer.network_interfaces.unwrap_or_default().into_iter();
+        for ids in ids.chunks(MOST_VALUES) {
+            let these = Filter::builder().name("network-interface-id").set_values(Some(ids.to_vec())).build();
+            let pages = self.client.describe_network_interfaces().filters(these).into_paginator().items().send();
+            let interfaces = pages.try_collect().await.map_err(failed(INTERFACES, &subject))?.into_iter();
             found.extend(interfaces.filter_map(|item| Some((item.network_interface_id()?.to_owned(), item))));
         }
-        if ids.iter().any(|id| !found.contains_key(id)) {
-            return Err(incomplete(INTERFACES, &subject));
-        }
+        let is_whole = |endpoint: &&&Endpoint| endpoint.interface_ids.iter().all(|id| found.contains_key(id));
         let of = |endpoint: &&Endpoint| {
             let items = endpoint.interface_ids.iter().filter_map(|id| found.get(id));
             let mut addresses: Vec<Address> = items.flat_map(|item| addresses(item, endpoint)).collect();
             addresses.sort_by_key(|address| address.ip);
             (endpoint.id.clone(), addresses)
         };
-        Ok(endpoints.iter().map(of).collect())
+        Ok(endpoints.iter().filter(is_whole).map(of).collect())
     }
 }
 

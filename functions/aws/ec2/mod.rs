@@ -5,7 +5,7 @@ mod network;
 mod security;
 mod service;
 
-pub use endpoints::{InVpc, TdpFound};
+pub use endpoints::{InVpc, TdpFound, interfaces_missing};
 pub use service::SeenService;
 
 use aws_config::SdkConfig;

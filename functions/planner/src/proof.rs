@@ -192,7 +192,7 @@ impl Answer {
     pub fn unasked(phase: Phase, hosts: &[String]) -> Answer {
         let proof = |host: &String| HostProof {
             host: host.clone(),
-            verdict: Verdict::Incomplete,
+            verdict: Verdict::Unproven,
             cause: None,
             answers: Vec::new(),
             tries: Vec::new(),
@@ -229,7 +229,8 @@ impl Answer {
         });
         let beside = self.problems.iter().map(|finding| finding.to_problem("", ""));
         let unfinished = self.hosts.iter().filter(|host| host.verdict == Verdict::Incomplete).count();
-        let is_cut_short = self.verdict == Verdict::Incomplete || unfinished > 0;
+        let was_asked = self.hosts.iter().all(|host| host.verdict != Verdict::Unproven);
+        let is_cut_short = (self.verdict == Verdict::Incomplete && was_asked) || unfinished > 0;
         of_hosts.chain(beside).chain(is_cut_short.then(|| incomplete(unfinished, self.hosts.len()))).collect()
     }
 

@@ -332,8 +332,10 @@ fn at_own<'a>(host: &Name, route: &Route, seen: &Seen<'a>) -> Given<'a> {
     let current = seen.ours.get(host).filter(|id| !is_elsewhere(id));
     let interfaces = || of_service(route, seen.own).filter(|e| e.kind == Kind::Interface);
     let covers = interfaces().find(|e| !e.state.is_lost() && e.private_dns_covers(host));
-    if let Some(endpoint) = covers.filter(|_| !seen.ours.contains_key(host)) {
-        return (None, Via::PrivateDns, Some(endpoint));
+    // Without a record of ours, private DNS answers.
+    let without: Given<'a> = (None, covers.map_or(Via::NotCovered, |_| Via::PrivateDns), covers);
+    if covers.is_some() && !seen.ours.contains_key(host) {
+        return without;
     }
     let gateway = of_service(route, seen.own).find(|e| e.kind == Kind::Gateway && e.state == State::Available);
     if let Some(gateway) = gateway.filter(|_| !route.is_explicit) {
@@ -346,18 +348,21 @@ fn at_own<'a>(host: &Name, route: &Route, seen: &Seen<'a>) -> Given<'a> {
         return (Some(Wish::Lead(target)), Via::OwnEndpoint, chosen);
     }
     let Some(current) = current else {
+        if covers.is_some_and(|e| e.state == State::Available) {
+            return without;
+        }
         // What led elsewhere before goes on until the endpoint is there.
         let stays = seen.ours.contains_key(host).then_some(Wish::Leave);
         return match chosen.filter(|e| e.state == State::Available || e.state.is_pending()) {
             Some(endpoint) => (stays, Via::Waiting, Some(endpoint)),
-            None => (None, Via::NotCovered, None),
+            None => without,
         };
     };
     // Our record leads to an endpoint that is not available. Only what EC2 says of that endpoint takes it away.
     let known = interfaces().find(|e| e.id == *current);
     let is_lost = known.map_or(seen.gone.contains(current), |e| e.state.proves_loss());
     match known {
-        _ if is_lost && seen.withdraws_on_loss => (None, Via::NotCovered, None),
+        _ if is_lost && seen.withdraws_on_loss => without,
         Some(endpoint) if endpoint.state == State::Available => (Some(Wish::Leave), Via::OwnEndpoint, known),
         Some(endpoint) if !endpoint.state.is_lost() => (Some(Wish::Leave), Via::Waiting, known),
         _ => (Some(Wish::Leave), Via::Lost, known),
