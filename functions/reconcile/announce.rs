@@ -3,7 +3,7 @@
 use planner::message;
 use planner::news::{ConnectionRecord, Event, Situation, news, record};
 use planner::plan::Plan;
-use planner::report::{Connection, Problem, Report};
+use planner::report::{Connection, Report};
 use serde_json::json;
 
 use super::Reconcile;
@@ -32,8 +32,6 @@ const MOST_MESSAGES: usize = 4;
 /// The largest message that SNS takes, in bytes, less some room for the attributes.
 /// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
 const MOST_BYTES: usize = 250 * 1024;
-/// What stays of each list when a report is too long.
-const SHORT_LIST: usize = 20;
 
 impl Reconcile {
     /// Publishes each piece of news, and after each writes the connection record: a message that SNS did not
@@ -91,8 +89,7 @@ impl Reconcile {
 
 /// One message for all protocols: text for people, the report for machines.
 fn envelope(text: &str, report: Report) -> String {
-    let whole = wrap(text, &report);
-    if whole.len() <= MOST_BYTES { whole } else { wrap(text, &shortened(report)) }
+    wrap(text, &report.shortened(MOST_BYTES, |report| wrap(text, report).len()))
 }
 
 fn wrap(text: &str, report: &Report) -> String {
@@ -103,29 +100,4 @@ fn wrap(text: &str, report: &Report) -> String {
         "sqs": machine, "lambda": machine, "http": machine, "https": machine,
     })
     .to_string()
-}
-
-fn shortened(mut report: Report) -> Report {
-    for connection in &mut report.connections {
-        let counts = format!("{} zones and {} changes", connection.zones.len(), connection.changes.len());
-        connection.zones.truncate(SHORT_LIST);
-        connection.changes.truncate(SHORT_LIST);
-        connection.change_ids.truncate(SHORT_LIST);
-        for zone in &mut connection.zones {
-            zone.hides.truncate(SHORT_LIST);
-        }
-        connection.problems.truncate(SHORT_LIST);
-        connection.proof.hosts.truncate(SHORT_LIST);
-        connection.coverage.truncate(SHORT_LIST);
-        connection.associations.truncate(SHORT_LIST);
-        // Half of what undoes a change is worse than nothing.
-        connection.undo.clear();
-        connection.problems.push(Problem::note(
-            "report-shortened",
-            "",
-            format!("The report is too long for a message: it has {counts}."),
-            "The whole report is in the function's log.",
-        ));
-    }
-    report
 }

@@ -6,8 +6,16 @@ use std::time::Duration;
 
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use planner::log::error_line;
+use planner::report::Report;
 use serde_json::value::RawValue;
 use tdp_privatelink::reconcile::{Clock, Reconcile};
+
+/// The most bytes of a log line with several connections in it: beyond 256 KB, CloudWatch Logs refuses it or cuts it.
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>
+const MOST_OF_A_LINE: usize = 250 * 1024;
+/// The most bytes that Lambda takes as an answer.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+const MOST_OF_AN_ANSWER: usize = 6_291_556;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -39,12 +47,27 @@ async fn handle(reconcile: &Reconcile, event: LambdaEvent<Box<RawValue>>) -> Res
         Ok(report) => (report, None),
         Err(redeliver) => (redeliver.report, Some(redeliver.message)),
     };
-    // One line, and the same JSON as the answer: Lambda's log shows it as it is.
-    let line = serde_json::value::to_raw_value(&report).map_err(|error| failure("Report", &error.to_string()))?;
-    println!("{line}");
-    let Some(message) = again else { return Ok(line) };
+    // The same JSON as the answer: Lambda's log shows it as it is.
+    let whole = json(&report)?;
+    if whole.get().len() <= MOST_OF_A_LINE {
+        println!("{whole}");
+    } else {
+        for part in report.by_connection() {
+            println!("{}", json(&part)?);
+        }
+    }
+    let Some(message) = again else {
+        if whole.get().len() <= MOST_OF_AN_ANSWER {
+            return Ok(whole);
+        }
+        return json(&report.shortened(MOST_OF_AN_ANSWER, |report| json(report).map_or(0, |json| json.get().len())));
+    };
     eprintln!("{}", error_line("redeliver", &message));
     Err(failure("Redeliver", &message))
+}
+
+fn json(report: &Report) -> Result<Box<RawValue>, Diagnostic> {
+    serde_json::value::to_raw_value(report).map_err(|error| failure("Report", &error.to_string()))
 }
 
 fn failure(kind: &str, message: &str) -> Diagnostic {

@@ -9,6 +9,7 @@ use planner::endpoint::{Endpoint, State};
 use planner::marker::ZoneMarker;
 use planner::name::Name;
 use planner::news::{ConnectionRecord, Status};
+use planner::report::Mode;
 use planner::trigger::Trigger;
 use tokio::time::{Duration, Instant, sleep};
 
@@ -110,7 +111,8 @@ impl Reconcile {
     }
 
     /// The order in which VPCs are looked at, so that each gets its turn when time is short: those that an event means;
-    /// then the one that this process has not looked at for longest; then those that are not live. Two processes at once
+    /// then the one that this process has not looked at for longest; then those that are not where
+    /// the configuration wants them, live or withdrawn. Two processes at once
     /// begin at different places.
     pub(crate) async fn in_turn(&self, mut vpcs: Vec<Vpc>, trigger: &Trigger, clock: &Clock) -> Vec<Vpc> {
         let memory = self.memory.lock().await;
@@ -120,8 +122,9 @@ impl Reconcile {
             Trigger::Hint { endpoint_ids } => endpoint_ids.iter().any(|id| vpc.knows(id)),
             _ => false,
         };
-        let is_live = |vpc: &Vpc| vpc.record.as_ref().is_some_and(|record| record.announced.status == Status::Live);
-        vpcs.sort_by_key(|vpc| (!is_meant(vpc), memory.looked_at(&vpc.id), is_live(vpc)));
+        let goal = if self.config.mode == Mode::Withdraw { Status::Withdrawn } else { Status::Live };
+        let is_done = |vpc: &Vpc| vpc.record.as_ref().is_some_and(|record| record.announced.status == goal);
+        vpcs.sort_by_key(|vpc| (!is_meant(vpc), memory.looked_at(&vpc.id), is_done(vpc)));
         vpcs
     }
 
@@ -158,14 +161,23 @@ impl Reconcile {
                 None => Ok(Vec::new()),
             }
         };
-        let (on_vpc, staged) = tokio::try_join!(self.route53.zones_on_vpc(&vpc.id), staging)?;
+        let (mut on_vpc, staged) = tokio::try_join!(self.route53.zones_on_vpc(&vpc.id), staging)?;
         let in_the_way: Vec<VpcZone> = staged.iter().filter(|zone| wanted.contains(&zone.name)).cloned().collect();
         let staged: BTreeSet<String> = staged.into_iter().map(|zone| zone.id).collect();
-        let is_new =
-            |seen: &VpcZone| !seen.of_service && is_needed(&seen.name) && !listed.iter().any(|zone| zone.id == seen.id);
-        // A zone that was made since the list was read looks like another account's.
-        let again = if on_vpc.iter().chain(&in_the_way).any(is_new) { self.route53.zones().await? } else { Vec::new() };
-        let listed = if again.is_empty() { listed } else { &again };
+        let is_new = |seen: &VpcZone, listed: &[ListedZone]| {
+            !seen.of_service && is_needed(&seen.name) && !listed.iter().any(|zone| zone.id == seen.id)
+        };
+        // A zone that was made since the list was read looks like another account's; so does one that went meanwhile.
+        let again = if on_vpc.iter().chain(&in_the_way).any(|seen| is_new(seen, listed)) {
+            Some(self.route53.zones().await?)
+        } else {
+            None
+        };
+        if let Some(again) = again.as_deref().filter(|again| on_vpc.iter().any(|seen| is_new(seen, again))) {
+            let there = self.route53.zones_on_vpc(&vpc.id).await?;
+            on_vpc.retain(|seen| !is_new(seen, again) || there.iter().any(|zone| zone.id == seen.id));
+        }
+        let listed = again.as_deref().unwrap_or(listed);
         let by_id: BTreeMap<&str, &ListedZone> = listed.iter().map(|zone| (zone.id.as_str(), zone)).collect();
 
         let mut zones: BTreeMap<String, Zone> = BTreeMap::new();

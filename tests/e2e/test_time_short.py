@@ -122,7 +122,6 @@ def test_a_vpc_that_is_not_live_comes_before_those_that_are(scene: Scene) -> Non
     many.assert_all_live()
 
 
-@pytest.mark.xfail(reason="open: see the note of issue 5", strict=False)
 def test_a_withdrawal_goes_on_with_the_vpcs_that_are_left(scene: Scene) -> None:
     """Also in a fresh process: those that are withdrawn already need nothing."""
     many = ManyVpcs(scene, 3 * AT_ONCE)

@@ -28,6 +28,7 @@ pub mod proof;
 pub mod record;
 pub mod report;
 pub mod route;
+mod shorten;
 mod show;
 pub mod trigger;
 pub mod undo;

@@ -20,6 +20,7 @@ mod news;
 mod plans;
 mod proof;
 mod properties;
+mod report;
 mod route;
 mod scene;
 mod trigger;
