@@ -1,12 +1,22 @@
 //! The settings that the functions share: which deployment, which hosts, which VPC.
 
+use std::collections::BTreeSet;
+
 use planner::catalog::Applied;
 use planner::name::Name;
 use planner::report::Mode;
 use planner::route::Routes;
+use planner::trigger::is_endpoint_id;
 use planner::variables::Reader;
 
 use crate::routes::routes;
+
+/// What happens to our records when the endpoint is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnLoss {
+    Keep,
+    Withdraw,
+}
 
 /// The deployment of the platform that the customer connects to.
 #[derive(Clone, Debug)]
@@ -73,8 +83,35 @@ pub fn owner_id(reader: &mut Reader<'_>) -> String {
     reader.required("OWNER_ID", allowed, is_owner_id)
 }
 
-pub(crate) fn is_owner_id(text: &str) -> bool {
+fn is_owner_id(text: &str) -> bool {
     (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+}
+
+/// `ON_LOSS`.
+pub fn on_loss(reader: &mut Reader<'_>) -> OnLoss {
+    match reader.choice("ON_LOSS", &["keep", "withdraw"], "keep") {
+        "withdraw" => OnLoss::Withdraw,
+        _ => OnLoss::Keep,
+    }
+}
+
+/// `ENDPOINT_ID`: the endpoints to follow, where a VPC has several.
+pub fn pinned(reader: &mut Reader<'_>) -> BTreeSet<String> {
+    let entries = reader.list("ENDPOINT_ID");
+    let (ids, others): (Vec<&str>, Vec<&str>) = entries.into_iter().partition(|entry| is_endpoint_id(entry));
+    for entry in others {
+        reader.say("ENDPOINT_ID", Some(entry), "a list of vpce-<8 to 17 hexadecimal digits>, one for a VPC");
+    }
+    ids.into_iter().map(str::to_owned).collect()
+}
+
+/// `ADOPT_OWNER`: former owners that hand over to this one.
+pub fn former_owners(reader: &mut Reader<'_>, owner_id: &str) -> Vec<String> {
+    let entries = reader.list("ADOPT_OWNER");
+    for entry in entries.iter().copied().filter(|entry| !is_owner_id(entry) || *entry == owner_id) {
+        reader.say("ADOPT_OWNER", Some(entry), "a list of other owners than OWNER_ID: the names of former stacks");
+    }
+    entries.into_iter().map(str::to_owned).collect()
 }
 
 /// `TOPIC_ARN`.

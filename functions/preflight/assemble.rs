@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use checks::facts::{Facts, PrivateZone, Profile, ProfileZone, Read, Records, ResolverRule, Service, Unread, ZoneIds};
 use checks::wanted::Wanted;
-use planner::current::{Holder, Owner, Zone, ours, split};
+use planner::current::{Holder, Zone, ours, split};
 use planner::marker::ZoneMarker;
 use planner::name::Name;
 use planner::record::{Data, RecordSet, RecordType};
@@ -89,15 +89,15 @@ pub(super) fn private_zones(
     read: &[Zone],
 ) -> Vec<PrivateZone> {
     let comments: BTreeMap<&str, &str> = all.iter().map(|zone| (zone.id.as_str(), zone.comment.as_str())).collect();
-    let has_markers = |zone: &Zone| !split(zone, owner(wanted)).markers.is_empty();
+    let has_markers = |zone: &Zone| !split(zone, wanted.owner()).markers.is_empty();
     let whose = |zone: VpcZone| {
         let marker = comments.get(zone.id.as_str()).and_then(|comment| ZoneMarker::parse(comment));
         let is_this_account = zone.holder == format!("account {account}") || comments.contains_key(zone.id.as_str());
-        let own = marker.as_ref().filter(|one| one.owner == wanted.owner_id);
+        let own = marker.as_ref().filter(|one| wanted.owner().is(&one.owner));
         PrivateZone {
             is_ours: own.is_some_and(|one| one.vpc_id == wanted.vpc_id),
             other_vpc: own.map(|one| one.vpc_id.clone()).filter(|vpc| *vpc != wanted.vpc_id),
-            other_owner: marker.map(|one| one.owner).filter(|owner| *owner != wanted.owner_id),
+            other_owner: marker.map(|one| one.owner).filter(|owner| !wanted.owner().is(owner)),
             has_our_markers: read.iter().any(|one| one.id == zone.id && has_markers(one)),
             holder: if is_this_account && !zone.of_service { "this account".to_owned() } else { zone.holder },
             id: zone.id,
@@ -113,7 +113,7 @@ pub(super) fn private_zones(
 /// What is at our hosts: whose the names are, by every zone that was read; and what stands in the zone that answers for
 /// each, which is the most specific one on the VPC.
 pub(super) fn records(wanted: &Wanted, on_vpc: &[PrivateZone], read: &[Zone]) -> Records {
-    let mut records = Records { ours: ours(read, owner(wanted)), ..Records::default() };
+    let mut records = Records { ours: ours(read, wanted.owner()), ..Records::default() };
     for host in wanted.routes.names() {
         let asked = host.wildcard_base().unwrap_or_else(|| host.clone());
         let zones = on_vpc.iter().filter(|zone| asked.is_within(&zone.name));
@@ -137,14 +137,10 @@ fn alias(set: &RecordSet) -> Option<Name> {
     }
 }
 
-fn owner(wanted: &Wanted) -> Owner<'_> {
-    Owner { id: &wanted.owner_id, vpc_id: &wanted.vpc_id, former: &[] }
-}
-
 /// Whether a zone of this account is one that this stack made for this VPC.
 pub(super) fn is_ours(wanted: &Wanted, zone: &ListedZone) -> bool {
     let marker = ZoneMarker::parse(&zone.comment).filter(|_| zone.private);
-    marker.is_some_and(|one| one.owner == wanted.owner_id && one.vpc_id == wanted.vpc_id)
+    marker.is_some_and(|one| wanted.owner().is(&one.owner) && one.vpc_id == wanted.vpc_id)
 }
 
 /// Id and name of a Profile, and the ARN of each resource in it.

@@ -1,6 +1,6 @@
 //! The settings: environment variables, parsed once into types.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use checks::wanted::Users;
@@ -10,7 +10,7 @@ use planner::report::Mode;
 use planner::route::Routes;
 use planner::variables::{Invalid, Reader};
 
-use crate::settings;
+use crate::settings::{self, OnLoss};
 
 /// Everything that `preflight` is told. What an event says counts before it.
 #[derive(Clone, Debug)]
@@ -22,7 +22,12 @@ pub(super) struct Config {
     pub routes: Routes,
     pub vpc_id: Option<String>,
     pub adopts: bool,
+    /// The endpoints to follow, where a VPC has several.
+    pub pinned: BTreeSet<String>,
+    pub on_loss: OnLoss,
     pub owner_id: String,
+    /// Former owners whose records and zones become ours.
+    pub former_owners: Vec<String>,
     pub mode: Mode,
     pub topic_arn: String,
     pub users: Option<Users>,
@@ -43,7 +48,10 @@ impl Config {
         let deployed = settings::deployed(&mut reader);
         let vpc_id = settings::vpc_id(&mut reader);
         let adopts = settings::adopts(&mut reader);
+        let pinned = settings::pinned(&mut reader);
+        let on_loss = settings::on_loss(&mut reader);
         let owner_id = settings::owner_id(&mut reader);
+        let former_owners = settings::former_owners(&mut reader, &owner_id);
         let mode = settings::mode(&mut reader);
         let topic_arn = settings::topic_arn(&mut reader);
         let users = match reader.choice("CONNECTION_USERS", &["human", "service", "both", ""], "") {
@@ -76,7 +84,10 @@ impl Config {
             routes: deployed.routes,
             vpc_id,
             adopts,
+            pinned,
+            on_loss,
             owner_id,
+            former_owners,
             mode,
             topic_arn,
             users,

@@ -11,7 +11,9 @@ use checks::wanted::{Made, Wanted};
 use futures::future::try_join_all;
 use futures::join;
 use futures::stream::{StreamExt, TryStreamExt, iter};
+use planner::current::pointed_at;
 use planner::endpoint::{Endpoint, State, choose};
+use planner::name::Name;
 use planner::report::Mode;
 use tokio::time::timeout;
 
@@ -22,6 +24,7 @@ use super::{Preflight, assemble, read};
 use crate::aws::ec2::{InVpc, TdpFound, interfaces_missing};
 use crate::aws::route53::{ListedZone, VpcZone};
 use crate::error::AwsError;
+use crate::settings::OnLoss;
 
 /// As many zones are read at once: Route 53 takes ten requests a second after a burst of fifty.
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/throttling-api-requests.html>
@@ -50,6 +53,8 @@ impl Preflight {
             routes: config.routes,
             adopts: config.adopts,
             owner_id: config.owner_id,
+            former_owners: config.former_owners,
+            withdraws_on_loss: config.on_loss == OnLoss::Withdraw,
             withdraws: config.mode == Mode::Withdraw,
             made,
             architecture: std::env::consts::ARCH.to_owned(),
@@ -94,19 +99,22 @@ impl Preflight {
         let rules = async { join!(self.resolver.rules(), self.resolver.associated_rule_ids(vpc_id)) };
         let resolver = async { join!(rules, self.firewall_rules(vpc_id), self.resolver.inbound_endpoints(vpc_id)) };
         let (of_vpc, network, service, zones, resolver, endpoints, email) =
-            join!(of_vpc, network, service, zones, resolver, self.endpoints(wanted), self.identity(wanted));
+            join!(of_vpc, network, service, zones, resolver, self.endpoints(wanted, None), self.identity(wanted));
 
         let ((vpc, dns_servers), dns_support, dns_hostnames) = of_vpc;
         let (subnets, network_acls, endpoint_quota) = network;
-        let (all_endpoints, tdp_endpoint, security_groups) = endpoints;
-        let (endpoints, counted_endpoints) = match all_endpoints {
-            Ok((all, counted)) => (Ok(all), Ok(counted)),
-            Err(why) => (Err(why.clone()), Err(why)),
-        };
         let (all_zones, on_vpc, profiles) = zones;
         let ((rules, rule_ids), firewall_rules, inbound_endpoints) = resolver;
         let (all_zones, rules) = (read(all_zones), read(rules));
         let (private_zones, records) = self.zones(wanted, &account, all_zones.as_ref(), read(on_vpc)).await;
+        let (all_endpoints, tdp_endpoint, security_groups) = match followed(wanted, &records, &endpoints.1) {
+            Some(id) => self.endpoints(wanted, Some(&id)).await,
+            None => endpoints,
+        };
+        let (endpoints, counted_endpoints) = match all_endpoints {
+            Ok((all, counted)) => (Ok(all), Ok(counted)),
+            Err(why) => (Err(why.clone()), Err(why)),
+        };
         Facts {
             account,
             vpc,
@@ -216,7 +224,7 @@ impl Preflight {
 
     /// Every endpoint in the VPC; the one to the TDP service with its addresses and what its name resolves to; and the
     /// security groups that it has, or is to have.
-    async fn endpoints(&self, wanted: &Wanted) -> Endpoints {
+    async fn endpoints(&self, wanted: &Wanted, followed: Option<&str>) -> Endpoints {
         let found = match read(self.ec2.vpc_endpoints(&wanted.vpc_id, &wanted.service_name).await) {
             Ok(found) => found,
             Err(why) => {
@@ -225,7 +233,7 @@ impl Preflight {
             }
         };
         let InVpc { all, counted, tdp } = found;
-        let (chosen, others) = match chosen(tdp) {
+        let (chosen, others) = match chosen(tdp, followed, &self.config.pinned) {
             Some((chosen, others)) => (Some(chosen), others),
             None => (None, Vec::new()),
         };
@@ -263,12 +271,21 @@ impl Preflight {
 type Endpoints = (Read<(Vec<Endpoint>, usize)>, Read<Option<TdpEndpoint>>, Read<Vec<SecurityGroup>>);
 
 /// The endpoint that records would point at, and the ids of the others. Those that are deleted count no more.
-fn chosen(found: Vec<TdpFound>) -> Option<(TdpFound, Vec<String>)> {
+fn chosen(found: Vec<TdpFound>, followed: Option<&str>, pinned: &BTreeSet<String>) -> Option<(TdpFound, Vec<String>)> {
     let is_gone = |found: &TdpFound| matches!(found.endpoint.state, State::Deleting | State::Deleted);
     let mut found: Vec<TdpFound> = found.into_iter().filter(|one| !is_gone(one)).collect();
     let endpoints: Vec<Endpoint> = found.iter().map(|one| one.endpoint.clone()).collect();
-    let id = choose(&endpoints, None, &BTreeSet::new())?.id.clone();
+    let id = choose(&endpoints, followed, pinned)?.id.clone();
     let at = found.iter().position(|one| one.endpoint.id == id)?;
     let chosen = found.remove(at);
     Some((chosen, found.into_iter().map(|one| one.endpoint.id).collect()))
+}
+
+/// The endpoint that our records lead to, when the VPC has several and another one was looked at first: whose the records
+/// are is known only after both were read.
+fn followed(wanted: &Wanted, records: &Read<Records>, found: &Read<Option<TdpEndpoint>>) -> Option<String> {
+    let (records, found) = (records.as_ref().ok()?, found.as_ref().ok()?.as_ref()?);
+    let is_one = |id: &str| id == found.endpoint.id || found.others.iter().any(|other| other == id);
+    let counts = |name: &Name, id: &str| !wanted.routes.held.contains(name) && is_one(id);
+    pointed_at(&records.ours, counts).filter(|id| *id != found.endpoint.id)
 }

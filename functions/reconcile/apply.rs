@@ -13,6 +13,7 @@ use planner::plan::{Change, Intent, Plan, ZonePlan, plan};
 use planner::route::Wish;
 use tokio::time::{Instant, sleep};
 
+use super::associations::Associated;
 use super::proof::leading;
 use super::read::{AT_ONCE, Vpc};
 use super::{Clock, Reconcile};
@@ -33,6 +34,8 @@ pub(crate) struct Written {
     pub is_raced: bool,
     /// Whether names are left to write that this run has not proved.
     pub leaves_unproved: bool,
+    /// What became of other VPCs before zones went.
+    pub associated: Vec<Associated>,
     /// Digest of our records afterwards.
     pub records_after: String,
     /// The zones as they are afterwards; empty after a failure.
@@ -47,6 +50,7 @@ impl Written {
             unsynced: Vec::new(),
             is_raced: false,
             leaves_unproved: false,
+            associated: Vec::new(),
             records_after: records,
             zones: Vec::new(),
         }
@@ -163,6 +167,7 @@ impl Reconcile {
         written: &mut Written,
     ) -> Result<Vec<Zone>, AwsError> {
         let mut after: Vec<Zone> = Vec::new();
+        let was_there = |zone: &Zone| zones.iter().any(|before| before.id == zone.id);
         let planned: BTreeSet<&str> = wanted.zones.iter().filter_map(|zone| zone.id.as_deref()).collect();
         after.extend(zones.iter().filter(|zone| !planned.contains(zone.id.as_str())).cloned());
         for gains in [true, false] {
@@ -190,6 +195,11 @@ impl Reconcile {
                 return Err(error);
             }
             self.wait_in_sync(written, pass.clock).await?;
+            if gains && wanted.zones.iter().any(|zone| zone.delete) {
+                // Clients in other VPCs are not to be without a zone either.
+                let made: Vec<Zone> = after.iter().filter(|zone| !was_there(zone)).cloned().collect();
+                written.associated.extend(self.associations_first(pass.intent.owner, &made, pass.clock).await?);
+            }
         }
         self.fill(after).await
     }

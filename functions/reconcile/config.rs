@@ -5,17 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use planner::association::{MOST_VPCS, VpcRef};
 use planner::report::Mode;
 use planner::route::Routes;
-use planner::trigger::is_endpoint_id;
 use planner::variables::{Invalid, Reader};
 
-use crate::settings::{self, Deployed, is_id};
-
-/// What happens to our records when the endpoint is lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnLoss {
-    Keep,
-    Withdraw,
-}
+use crate::settings::{self, Deployed, OnLoss, is_id};
 
 /// Everything that `reconcile` is told.
 #[derive(Clone, Debug)]
@@ -64,15 +56,12 @@ impl Config {
         let account_id = account_id(&mut reader);
         let taken = [vpc_id.as_deref(), staging_vpc_id.as_deref()];
         let extra_vpcs = extra_vpcs(&mut reader, &deployed.region, account_id.as_deref(), taken);
-        let pinned = pinned(&mut reader);
+        let pinned = settings::pinned(&mut reader);
         let adopt = settings::adopts(&mut reader);
-        let on_loss = match reader.choice("ON_LOSS", &["keep", "withdraw"], "keep") {
-            "withdraw" => OnLoss::Withdraw,
-            _ => OnLoss::Keep,
-        };
+        let on_loss = settings::on_loss(&mut reader);
         let mode = settings::mode(&mut reader);
         let owner_id = settings::owner_id(&mut reader);
-        let former_owners = former_owners(&mut reader, &owner_id);
+        let former_owners = settings::former_owners(&mut reader, &owner_id);
         let topic_arn = settings::topic_arn(&mut reader);
         let verifiers = verifiers(&mut reader, vpc_id.as_deref());
         let requires_proof = reader.choice("CUTOVER_PROOF", &["require", "report"], "require") == "require";
@@ -153,25 +142,6 @@ fn extra_vpcs(
         }
     }
     vpcs
-}
-
-/// `ENDPOINT_ID`.
-fn pinned(reader: &mut Reader<'_>) -> BTreeSet<String> {
-    let entries = reader.list("ENDPOINT_ID");
-    let (ids, others): (Vec<&str>, Vec<&str>) = entries.into_iter().partition(|entry| is_endpoint_id(entry));
-    for entry in others {
-        reader.say("ENDPOINT_ID", Some(entry), "a list of vpce-<8 to 17 hexadecimal digits>, one for a VPC");
-    }
-    ids.into_iter().map(str::to_owned).collect()
-}
-
-/// `ADOPT_OWNER`: former owners that hand over to this one.
-fn former_owners(reader: &mut Reader<'_>, owner_id: &str) -> Vec<String> {
-    let entries = reader.list("ADOPT_OWNER");
-    for entry in entries.iter().copied().filter(|entry| !settings::is_owner_id(entry) || *entry == owner_id) {
-        reader.say("ADOPT_OWNER", Some(entry), "a list of other owners than OWNER_ID: the names of former stacks");
-    }
-    entries.into_iter().map(str::to_owned).collect()
 }
 
 /// `vpc-…=<function name or ARN>`, at most one for a VPC, and none for a VPC that `VPC_ID` leaves out.

@@ -17,13 +17,13 @@ use planner::undo::{self, Place};
 use tokio::sync::OnceCell;
 
 use super::apply::Written;
-use super::config::OnLoss;
 use super::end::Done;
 use super::look::Look;
 use super::proof::{Subject, leading};
 use super::read::{Vpc, World};
 use super::{Clock, Reconcile, problems};
 use crate::error::AwsError;
+use crate::settings::OnLoss;
 
 /// What is to be written, for whom, and in which time.
 pub(crate) struct Task<'a> {
@@ -227,7 +227,7 @@ impl Reconcile {
         let needs_proof = task.endpoint.is_some() && self.needs_proof(&vpc.id);
         let may_lead = needs_proof.then(|| leading(&wanted, &task.wishes.leading()));
         let intent = self.intent(&task.wishes, owner, &change);
-        let (written, result) = self.apply(vpc, &intent, wanted.clone(), zones, clock, may_lead.as_ref()).await;
+        let (mut written, result) = self.apply(vpc, &intent, wanted.clone(), zones, clock, may_lead.as_ref()).await;
         if result.is_ok() {
             self.memory.lock().await.in_sync.insert(vpc.id.clone(), written.records_after.clone());
         }
@@ -240,6 +240,9 @@ impl Reconcile {
             staging_vpc_id: self.config.staging_for(&vpc.id),
         };
         connection.undo = undo::commands(&written.plan, &place);
+        for associated in std::mem::take(&mut written.associated) {
+            associated.note_done(&mut connection);
+        }
         if connection.outcome == Outcome::Refused || result.is_err() {
             return self.conclude(&task, connection, written, result.err()).await;
         }

@@ -4,7 +4,7 @@ import pytest
 
 from tests.aws import Vpc
 from tests.e2e.checks import assert_live, assert_public
-from tests.harness import HOSTS, OWNER, PLATFORM, Scene
+from tests.harness import HOSTS, OWNER, PLATFORM, Scene, cli
 from tests.harness.world import a_record, txt
 
 API = "api.tetrascience.com"
@@ -170,6 +170,30 @@ def test_a_host_that_comes_later_is_shared_too_and_goes_again(scene: Scene, extr
     scene.configure(EXTRA_HOSTS=None)
     assert scene.run("reconcile").outcome == "changed"
     assert_shared(scene, extra)
+
+
+def test_where_one_zone_takes_the_place_of_others_no_vpc_is_without_one_meanwhile(scene: Scene, extra: Vpc) -> None:
+    """With a staging VPC, without which the main one sees a new zone before its records."""
+    narrow, wide = "a.example.com,b.example.com", "a.example.com,b.example.com,example.com"
+    name_them(scene, extra)
+    staging = scene.add_vpc("10.61.0.0/16", azs=0)
+    scene.configure(EXTRA_HOSTS=narrow, STAGING_VPC_ID=staging.id)
+    scene.go_live()
+    for hosts, zones in ((wide, ["example.com"]), (narrow, ["a.example.com", "b.example.com"])):
+        scene.configure(EXTRA_HOSTS=hosts)
+        watches = [scene.watch_dns("a.example.com", "b.example.com", vpc=vpc) for vpc in (scene.vpc, extra)]
+        answer = scene.run("reconcile")
+        assert answer.outcome == "changed"
+        assert on(scene, extra) == sorted([*ZONES, *zones])
+        for watch in watches:
+            assert watch.answers("a.example.com") == watch.answers("b.example.com") == [scene.addresses()]
+        noted_now = [change for change in answer.connection["changes"] if change["name"].startswith(NOTE)]
+        assert {change["zone"] for change in noted_now if change["action"] == "create"} == set(zones)
+        assert_nothing_to_do(scene)
+    scene.configure(MODE="plan")
+    cli.run(scene.aws, answer.connection["undo"])
+    assert on(scene, extra) == sorted([*ZONES, "example.com"])
+    assert scene.resolve("a.example.com", vpc=extra) == scene.resolve("example.com") == scene.addresses()
 
 
 def test_a_vpc_of_another_region_is_associated_and_let_go_there(scene: Scene, extra: Vpc) -> None:

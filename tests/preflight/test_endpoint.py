@@ -49,6 +49,38 @@ def test_the_available_one_of_two_endpoints_is_judged(site: Site) -> None:
     assert site.ask().codes == ["several-endpoints"]
 
 
+def test_of_two_endpoints_the_one_that_records_lead_to_is_judged(live: Site) -> None:
+    """A newer one changes nothing while the first is available."""
+    first = live.endpoint_id
+    second = live.go()
+    found = live.ask()
+    assert set(found.codes) == {"several-endpoints"}
+    finding = found.of("several-endpoints")
+    assert second in finding["what"] and first in finding["why"] + finding["fix"]
+    live.aws.set_endpoint_state(first, "rejected")
+    assert "records-missing" in live.ask().codes
+
+
+def test_of_two_endpoints_the_pinned_one_is_judged(live: Site) -> None:
+    second = live.go()
+    live.configure(ENDPOINT_ID=second)
+    found = live.ask()
+    assert second in found.of("records-missing")["what"]
+
+
+def test_held_hosts_do_not_say_which_of_two_endpoints_is_followed(live: Site) -> None:
+    """As reconcile decides it: held hosts stay where they are, and the others go."""
+    first = live.endpoint_id
+    live.configure(HOLD_HOSTS=f"{PLATFORM},api.{PLATFORM}")
+    live.aws.set_endpoint_state(first, "rejected")
+    second = live.go()
+    assert live.run("sweep").outcome == "changed"
+    live.mark()
+    live.aws.set_endpoint_state(first, "available")
+    finding = live.ask().of("several-endpoints")
+    assert first in finding["what"] and second not in finding["what"]
+
+
 def test_a_primary_name_that_does_not_resolve_is_a_warning(live: Site) -> None:
     name = live.primary_dns_name()
     live.dns.overrides[name] = []

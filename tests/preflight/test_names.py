@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.harness.world import PLATFORM
+from tests.harness.world import OWNER, PLATFORM
 from tests.preflight.site import Site, other_vpc
 
 API = f"api.{PLATFORM}"
@@ -86,6 +86,13 @@ def test_a_rule_does_not_win_over_an_adopted_zone_that_is_more_specific(site: Si
 def test_a_zone_that_another_stack_made_is_not_ours(live: Site) -> None:
     live.configure(OWNER_ID="another-stack")
     assert set(live.ask().codes) == {"zone-taken"}
+
+
+def test_a_zone_that_a_former_stack_made_and_hands_over_is_ours(live: Site) -> None:
+    live.configure(OWNER_ID="tdp-new")
+    assert "zone-taken" in live.ask().codes
+    live.configure(ADOPT_OWNER=OWNER)
+    assert live.ask().codes == []
 
 
 def test_zones_of_other_vpcs_and_public_ones_do_not_matter(site: Site) -> None:

@@ -130,6 +130,16 @@ def test_an_own_endpoint_that_is_lost_and_one_on_its_way_are_told(site: Site) ->
     assert (vias(found)[SQS], vias(found)["logs.us-east-1.amazonaws.com"]) == ("lost", "waiting")
 
 
+def test_with_withdrawal_on_loss_a_host_of_a_lost_endpoint_is_on_its_way_to_public_dns(site: Site) -> None:
+    endpoints = route(site, "own", ("sqs", OFF), ON_LOSS="withdraw")
+    site.live()
+    site.aws.set_endpoint_state(endpoints["sqs"], "failed")
+    assert vias(site.ask())[SQS] == "internet"
+    assert site.run("drift").outcome == "changed"
+    site.mark()
+    assert SQS not in site.zones()
+
+
 def test_a_gateway_endpoint_stays_unless_a_host_is_named_with_its_service(site: Site) -> None:
     endpoints = route(site, "own", ("s3", GATEWAY))
     site.go()

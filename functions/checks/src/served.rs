@@ -50,7 +50,7 @@ fn decided(facts: &Facts, wanted: &Wanted, routes: &Routes, ours: &BTreeMap<Name
         ours,
         // Only EC2's answer about an endpoint by its id proves that it is gone, and `reconcile` is who asks.
         gone: &BTreeSet::new(),
-        withdraws_on_loss: false,
+        withdraws_on_loss: wanted.withdraws_on_loss,
     };
     route::wishes(routes, &seen)
 }

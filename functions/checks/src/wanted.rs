@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use planner::catalog::Applied;
+use planner::current::Owner;
 use planner::desired;
 use planner::name::Name;
 use planner::route::Routes;
@@ -43,6 +44,10 @@ pub struct Wanted {
     /// Whether records and zones of others in this account are taken over.
     pub adopts: bool,
     pub owner_id: String,
+    /// Former owners that hand over to this one: what is theirs is ours.
+    pub former_owners: Vec<String>,
+    /// Whether our records go when the endpoint that they point at is lost.
+    pub withdraws_on_loss: bool,
     /// Whether private DNS is being taken back: nothing of it is handed over then.
     pub withdraws: bool,
     pub made: Made,
@@ -65,6 +70,11 @@ pub struct Wanted {
 }
 
 impl Wanted {
+    /// For whom the VPC's zones and records are looked at.
+    pub fn owner(&self) -> Owner<'_> {
+        Owner { id: &self.owner_id, vpc_id: &self.vpc_id, former: &self.former_owners }
+    }
+
     /// The zones that the hosts would need if nobody else served them.
     pub fn zones(&self) -> BTreeSet<Name> {
         desired::zones(&self.routes.names(), &BTreeSet::new()).into_keys().collect()

@@ -42,6 +42,8 @@ pub(crate) fn wanted() -> Wanted {
         routes: routes(AGENT_HOSTS.map(name)),
         adopts: false,
         owner_id: "tdp".to_owned(),
+        former_owners: Vec::new(),
+        withdraws_on_loss: false,
         withdraws: false,
         made: Made {
             at: "2026-11-26T08:15:02Z".to_owned(),

@@ -32,6 +32,9 @@ pub struct Place<'a> {
 /// What stands before the commands. Nothing in it means anything to a shell, also to one that takes `#` for a command.
 pub const FIRST: &str = "# First deploy with Mode=plan, or put the hosts into HoldHosts: otherwise this is written again within 15 minutes.";
 
+/// The same where other VPCs are among them, which no held host holds.
+pub const FIRST_OF_VPCS: &str = "# First deploy with Mode=plan: otherwise this is done again within 15 minutes.";
+
 /// The most bytes of one `--change-batch`: Linux takes no argument of 128 KiB, which a full batch of long names
 /// exceeds. <https://man7.org/linux/man-pages/man2/execve.2.html> (`MAX_ARG_STRLEN`)
 const MOST_BYTES: usize = 120_000;

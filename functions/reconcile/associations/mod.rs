@@ -10,7 +10,7 @@ use planner::association::{Association, VpcRef};
 use planner::current::{Owner, Zone};
 use planner::plan::{Change, Plan};
 use planner::report::{Connection, Mode, Outcome, Problem};
-use planner::undo::FIRST;
+use planner::undo::FIRST_OF_VPCS;
 use tokio::sync::OnceCell;
 
 use super::read::AT_ONCE;
@@ -32,8 +32,9 @@ pub(crate) struct Associated {
     pub change_ids: Vec<String>,
     /// What was written into zones.
     pub changes: Vec<Change>,
-    /// The commands that undo it, in the order in which to run them.
+    /// The commands that undo it, in the order in which to run them: first the VPCs, then the notes.
     pub undo: Vec<String>,
+    pub undo_notes: Vec<String>,
     /// Whether anything is different from before.
     pub changed: bool,
     /// A failure that another delivery may mend; the others are problems only.
@@ -48,16 +49,27 @@ impl Associated {
         connection.problems.extend(self.problems);
         connection.changes.extend(self.changes);
         connection.change_ids.extend(self.change_ids);
-        // They were the last that was done.
-        if connection.undo.is_empty() && !self.undo.is_empty() {
-            connection.undo.push(FIRST.to_owned());
-        }
-        let after_first = connection.undo.len().min(1);
-        connection.undo.splice(after_first..after_first, self.undo);
+        undo_first(connection, [self.undo, self.undo_notes].concat());
         if self.changed && connection.outcome == Outcome::InSync {
             connection.outcome = Outcome::Changed;
         }
         self.error
+    }
+
+    /// Notes what was done with zones that were made in the same run, before the whole was looked at. An association goes
+    /// with its zone when that is undone.
+    pub(crate) fn note_done(self, connection: &mut Connection) {
+        connection.changes.extend(self.changes);
+        connection.change_ids.extend(self.change_ids);
+        undo_first(connection, self.undo_notes);
+    }
+}
+
+/// Puts commands before those that undo what was done earlier.
+fn undo_first(connection: &mut Connection, commands: Vec<String>) {
+    if !commands.is_empty() {
+        let earlier = connection.undo.drain(..).skip(1);
+        connection.undo = std::iter::once(FIRST_OF_VPCS.to_owned()).chain(commands).chain(earlier).collect();
     }
 }
 
@@ -83,8 +95,10 @@ struct InZone {
     troubles: Vec<Trouble>,
     change_ids: Vec<String>,
     changes: Vec<Change>,
-    /// The commands that undo what was done, in the order in which it was done.
+    /// The commands that undo what was done with the VPCs, in the order in which it was done.
     undo: Vec<String>,
+    /// The same for the zone's note.
+    undo_notes: Vec<String>,
     /// What was taken away, also before the zone had to be looked at again.
     removed: Vec<Association>,
     changed: bool,
@@ -128,6 +142,20 @@ impl Reconcile {
         self.together(zones, clock).await
     }
 
+    /// The same for zones that were just made and take the place of others, before those go.
+    pub(crate) async fn associations_first(
+        &self,
+        owner: Owner<'_>,
+        made: &[Zone],
+        clock: &Clock,
+    ) -> Result<Option<Associated>, AwsError> {
+        if made.is_empty() || self.config.extra_vpcs.is_empty() || self.config.mode == Mode::Withdraw {
+            return Ok(None);
+        }
+        let zones = self.fill(made.to_vec()).await?;
+        Ok(Some(self.associations(owner, &zones, true, clock).await))
+    }
+
     /// What zones that are to be made will have.
     pub(crate) fn associations_to_come(&self, wanted: &Plan) -> Vec<Association> {
         let own_account = self.config.account_id.as_deref();
@@ -147,6 +175,7 @@ impl Reconcile {
             all.change_ids.extend(zone.change_ids);
             all.changes.extend(zone.changes);
             all.undo.extend(zone.undo.into_iter().rev());
+            all.undo_notes.extend(zone.undo_notes.into_iter().rev());
             all.changed |= zone.changed;
             all.error = all.error.or(zone.error);
             troubles.extend(zone.troubles);

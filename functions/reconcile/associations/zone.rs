@@ -300,7 +300,7 @@ impl Work<'_> {
             self.done.change_ids.push(change_id);
         }
         let number = self.task.clock.change("vpcs");
-        self.done.undo.extend(of_records(&self.zone.id, std::slice::from_ref(&change), &number));
+        self.done.undo_notes.extend(of_records(&self.zone.id, std::slice::from_ref(&change), &number));
         self.done.changes.push(change);
         self.note.data = after;
         self.note.vpcs = vpcs;
