@@ -212,7 +212,8 @@ impl Reconcile {
                     (task.wishes, task.endpoint) = (wishes, None);
                     continue;
                 }
-                let mut held = Connection { outcome: Outcome::Held, changes: Vec::new(), ..held };
+                let mut held =
+                    Connection { outcome: Outcome::Held, zone_changes: Vec::new(), changes: Vec::new(), ..held };
                 match self.take_out_bare(&zones, owner).await {
                     Ok(change_ids) => held.change_ids = change_ids,
                     Err(error) => held.problems.push(problems::of_call(&error)),
@@ -280,6 +281,7 @@ impl Reconcile {
         // What is left behind is told by the plan that left it.
         let notes: Vec<Problem> = wanted.problems.into_iter().filter(|p| !connection.problems.contains(p)).collect();
         connection.problems.extend(notes);
+        connection.zone_changes = written.plan.zone_changes();
         connection.changes = written.plan.changes().cloned().collect();
         connection.change_ids.clone_from(&written.change_ids);
         connection.outcome = match result {
@@ -299,7 +301,9 @@ impl Reconcile {
     async fn is_unconfirmed(&self, vpc: &Vpc, zones: &[Zone], is_settled: bool) -> bool {
         let now = records_digest(zones, self.owner(&vpc.id), &self.config.routes.held);
         let announced = vpc.record.as_ref().map(|record| &record.announced);
-        let is_told = announced.is_some_and(|announced| announced.records == now);
+        // A host that is held from now on was told of with the others.
+        let all = records_digest(zones, self.owner(&vpc.id), &BTreeSet::new());
+        let is_told = announced.is_some_and(|announced| announced.records == now || announced.records == all);
         let is_known = self.memory.lock().await.in_sync.get(&vpc.id) == Some(&now);
         let is_live = announced.is_some_and(|announced| announced.status == Status::Live);
         !is_told && !is_known && (is_settled || !is_live)

@@ -113,5 +113,13 @@ fn at_rest(connection: &Connection) -> Connection {
         other => other,
     };
     let proof = Proof::known(connection.proof.before, connection.proof.after);
-    Connection { outcome, changes: Vec::new(), change_ids: Vec::new(), undo: Vec::new(), proof, ..connection.clone() }
+    Connection {
+        outcome,
+        zone_changes: Vec::new(),
+        changes: Vec::new(),
+        change_ids: Vec::new(),
+        undo: Vec::new(),
+        proof,
+        ..connection.clone()
+    }
 }

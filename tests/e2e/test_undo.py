@@ -171,6 +171,21 @@ def test_after_the_commands_the_world_is_as_it_was_and_stays_so(scene: Scene, ca
     assert_stays(scene, before)
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_what_happens_to_whole_zones_is_in_the_plan_and_in_the_report(scene: Scene, case: str) -> None:
+    CASES[case](scene)
+    planned = [(one["action"], one["zone"]) for one in scene.run("plan").connection.get("zoneChanges", [])]
+    before = {zone["id"]: zone for zone in scene.aws.zones()}
+    done = scene.run("drift").connection.get("zoneChanges", [])
+    after = {zone["id"]: zone for zone in scene.aws.zones()}
+    both = before.keys() & after.keys()
+    seen = [("create", zone) for zone in after.keys() - both] + [("delete", zone) for zone in before.keys() - both]
+    seen += [("take-over", zone) for zone in both if before[zone]["comment"] != after[zone]["comment"]]
+    assert sorted((one["action"], one["id"]) for one in done) == sorted(seen)
+    named = [(action, (before | after)[zone]["name"]) for action, zone in seen]
+    assert sorted(planned) == sorted(named)
+
+
 @pytest.mark.parametrize("case", ["first cut-over", "adopt CNAME", "move", "withdraw", "handed over"])
 def test_holding_every_host_keeps_it_undone_as_plan_mode_does(scene: Scene, case: str) -> None:
     before, answer = act(scene, CASES[case])

@@ -11,7 +11,7 @@ use crate::hides::hides;
 use crate::marker::{Marker, marked_name, marker_name};
 use crate::name::Name;
 use crate::record::{Data, RecordType};
-use crate::report::{Problem, ZoneReport};
+use crate::report::{Problem, ZoneAction, ZoneChange, ZoneReport};
 use crate::route::Wish;
 
 /// What happens to one record set.
@@ -79,6 +79,20 @@ impl ZonePlan {
         let stays = !self.associate && !self.unstage && !self.claim && !self.delete;
         self.id.is_some() && stays && self.changes.is_empty()
     }
+
+    /// What happens to the zone beside its records.
+    fn as_a_whole(&self) -> impl Iterator<Item = ZoneChange> {
+        let actions = [
+            (self.id.is_none(), ZoneAction::Create),
+            (self.associate, ZoneAction::Associate),
+            (self.claim, ZoneAction::TakeOver),
+            (self.unstage, ZoneAction::Unstage),
+            (self.delete, ZoneAction::Delete),
+        ];
+        let id = || self.made.clone().or_else(|| self.id.clone());
+        let done = actions.into_iter().filter(|(is_done, _)| *is_done);
+        done.map(move |(_, action)| ZoneChange { action, zone: self.name.clone(), id: id() })
+    }
 }
 
 /// What to write for one connection: zones with wanted hosts first, then zones that only lose records.
@@ -109,6 +123,10 @@ impl Plan {
 
     pub fn changes(&self) -> impl Iterator<Item = &Change> {
         self.zones.iter().flat_map(|zone| &zone.changes)
+    }
+
+    pub fn zone_changes(&self) -> Vec<ZoneChange> {
+        self.zones.iter().flat_map(ZonePlan::as_a_whole).collect()
     }
 
     pub fn zone_reports(&self) -> Vec<ZoneReport> {

@@ -42,6 +42,9 @@ pub struct Connection {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moved_from: Option<String>,
     pub zones: Vec<ZoneReport>,
+    /// What happens to zones as a whole.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub zone_changes: Vec<ZoneChange>,
     pub changes: Vec<Change>,
     /// Route 53 change ids, all INSYNC when the outcome is `changed`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -90,6 +93,28 @@ impl Outcome {
             Outcome::Failed => "failed",
         }
     }
+}
+
+/// What happens to one zone as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ZoneChange {
+    pub action: ZoneAction,
+    pub zone: Name,
+    /// `None` for a zone that a plan would make.
+    pub id: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ZoneAction {
+    Create,
+    /// Associate a zone of ours, which has its records, with the VPC.
+    Associate,
+    /// Take it off the staging VPC.
+    Unstage,
+    /// Take it over from a former owner: its comment changes.
+    TakeOver,
+    Delete,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -166,6 +191,7 @@ impl Connection {
             primary_dns_name: None,
             moved_from: None,
             zones: Vec::new(),
+            zone_changes: Vec::new(),
             changes: Vec::new(),
             change_ids: Vec::new(),
             coverage: Vec::new(),
@@ -180,6 +206,7 @@ impl Connection {
     /// Takes over what a plan says: its zones, changes and problems.
     pub fn with_plan(mut self, plan: &Plan) -> Connection {
         self.zones = plan.zone_reports();
+        self.zone_changes = plan.zone_changes();
         self.changes = plan.changes().cloned().collect();
         self.problems.extend(plan.problems.iter().cloned());
         self

@@ -32,6 +32,7 @@ impl Connection {
         let counts = format!("{} zones and {} changes", self.zones.len(), self.changes.len());
         let is_told = self.problems.iter().any(|problem| problem.code == "report-shortened");
         self.zones.truncate(list);
+        self.zone_changes.truncate(list);
         self.changes.truncate(list);
         self.change_ids.truncate(list);
         for zone in &mut self.zones {
