@@ -78,9 +78,22 @@ def made_in(scene: Scene, endpoint_id: str, year: int) -> None:
     scene.aws._endpoints.endpoints.find(endpoint_id).created = datetime(year, 1, 1, tzinfo=UTC)
 
 
-def hide_from_lists(scene: Scene) -> None:
+# How an endpoint can go.
+LOSSES = ["rejected", "failed", "expired", "deleted", "missing"]
+
+
+def lose(scene: Scene, endpoint_id: str, loss: str = "rejected") -> None:
+    if loss == "missing":
+        scene.aws.remove_endpoint(endpoint_id)
+    elif loss == "deleted":
+        scene.aws.client("ec2").delete_vpc_endpoints(VpcEndpointIds=[endpoint_id])
+    else:
+        scene.aws.set_endpoint_state(endpoint_id, loss)
+
+
+def hide_from_lists(scene: Scene, endpoint_id: str | None = None) -> None:
     """The endpoint is there, but a list by filter does not show it; asked for by id, EC2 knows it."""
-    endpoint = scene.aws._endpoints.endpoints.find(scene.endpoint_id)
+    endpoint = scene.aws._endpoints.endpoints.find(endpoint_id or scene.endpoint_id)
     service_name = endpoint.service_name
 
     def before(service: str, operation: str) -> None:

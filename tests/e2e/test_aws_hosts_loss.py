@@ -2,7 +2,16 @@
 
 import pytest
 
-from tests.e2e.checks import assert_live, assert_only_ours, assert_public, made_in, unwatch_calls
+from tests.e2e.checks import (
+    LOSSES,
+    assert_live,
+    assert_only_ours,
+    assert_public,
+    hide_from_lists,
+    lose,
+    made_in,
+    unwatch_calls,
+)
 from tests.e2e.test_aws_hosts import (
     AWS_PUBLIC,
     BESIDE,
@@ -25,18 +34,8 @@ from tests.harness import HOSTS, PLATFORM, Scene
 from tests.harness.function import FunctionDied
 from tests.harness.world import Record
 
-LOSSES = ["rejected", "failed", "expired", "deleted", "missing"]
 ZONES = {"s3": S3, "sqs": SQS}
 PLACES = {"s3": {S3: S3, f"*.{S3}": S3}, "sqs": {SQS: SQS}}
-
-
-def lose(scene: Scene, endpoint_id: str, loss: str) -> None:
-    if loss == "missing":
-        scene.aws.remove_endpoint(endpoint_id)
-    elif loss == "deleted":
-        scene.aws.client("ec2").delete_vpc_endpoints(VpcEndpointIds=[endpoint_id])
-    else:
-        scene.aws.set_endpoint_state(endpoint_id, loss)
 
 
 def go_live(scene: Scene, **changes: str) -> dict[str, str]:
@@ -50,19 +49,6 @@ def go_live(scene: Scene, **changes: str) -> dict[str, str]:
 
 def everything(scene: Scene) -> dict[str, dict[tuple[str, str], Record]]:
     return {zone: scene.records(zone) for zone in sorted(scene.zones())}
-
-
-def hide_from_lists(scene: Scene, endpoint_id: str) -> None:
-    """EC2 does not list the endpoint; asked for it by its id, it knows it."""
-    endpoint = scene.aws._endpoints.endpoints.find(endpoint_id)
-    service_name = endpoint.service_name
-
-    def before(service: str, operation: str) -> None:
-        if operation == "DescribeVpcEndpoints":
-            by_id = "VpcEndpointIds" in scene.aws.calls[-1].params
-            endpoint.service_name = service_name if by_id else "com.amazonaws.us-east-1.hidden"
-
-    scene.aws.on_call(before)
 
 
 # Kept

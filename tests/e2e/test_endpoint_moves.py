@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.checks import assert_live, assert_only_ours, hide_dns_entries, hide_from_lists, unwatch_calls
+from tests.e2e.checks import (
+    LOSSES,
+    assert_live,
+    assert_only_ours,
+    hide_dns_entries,
+    hide_from_lists,
+    lose,
+    unwatch_calls,
+)
 from tests.e2e.test_races import dies_at
 from tests.harness import HOSTS, Scene
 from tests.harness.function import FunctionDied
@@ -15,7 +23,6 @@ from tests.harness.world import a_record
 
 PLATFORM = "platform.tetrascience.com"
 CHANGE = "ChangeResourceRecordSets"
-LOSSES = ["rejected", "failed", "expired", "deleted", "missing"]
 NOWHERE = "vpce-0123456789abcdef0"
 
 
@@ -25,15 +32,6 @@ def blue_and_green(scene: Scene, **settings: Any) -> tuple[str, str]:
     second = scene.request("available", **settings)
     scene.mark()
     return first, second
-
-
-def lose(scene: Scene, endpoint_id: str, loss: str = "rejected") -> None:
-    if loss == "missing":
-        scene.aws.remove_endpoint(endpoint_id)
-    elif loss == "deleted":
-        scene.aws.client("ec2").delete_vpc_endpoints(VpcEndpointIds=[endpoint_id])
-    else:
-        scene.aws.set_endpoint_state(endpoint_id, loss)
 
 
 def led_to(scene: Scene) -> set[str]:

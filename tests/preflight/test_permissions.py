@@ -3,7 +3,7 @@
 import pytest
 
 from tests.preflight.site import EMAIL, Site
-from tests.test_docs import resource
+from tests.template.stack import resource
 
 # The checks that need a read, by the call as AWS names it.
 NEEDED_BY = {

@@ -39,7 +39,7 @@ def test_the_blocks_of_the_page_can_be_written_and_nothing_else_is(
 
 
 def test_every_way_in_which_a_host_is_served_stands_in_the_page() -> None:
-    ways = re.findall(r"^    (\w+),$", _block(PLANNER / "route.rs", "pub enum Via {"), re.MULTILINE)
+    ways = re.findall(r"^    (\w+),$", _block(PLANNER / "route/mod.rs", "pub enum Via {"), re.MULTILINE)
     words = [re.sub(r"(?<!^)(?=[A-Z])", "-", way).lower() for way in ways]
     assert len(words) > 8
     assert [word for word in words if f"`{word}`" not in page.PAGE.read_text()] == []
