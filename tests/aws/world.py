@@ -145,6 +145,10 @@ class World(Vpcs, Records, Surroundings):
         self._route53.page_size = self._endpoints.page_size = items
         self._cap_pages(items)
 
+    def unsynced(self) -> list[str]:
+        """The zones whose latest change is not INSYNC yet, by id."""
+        return self._route53.zones.unsynced()
+
     def on_call(self, callback: Callback) -> None:
         """Have `callback(service, operation)` called before each logged call is processed. It may block."""
         self._callbacks.append(callback)

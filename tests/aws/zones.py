@@ -68,6 +68,7 @@ class Change:
 
     id: str
     account: str
+    zone_id: str
     submitted_at: datetime
     comment: str | None
     in_sync: bool
@@ -157,11 +158,16 @@ class HostedZones:
             self.detach(zone, vpc_id)
         del self._zones[zone.id], self._of[zone.owner][zone.id]
 
-    def submit(self, account: str, comment: str | None, *, in_sync: bool) -> dict[str, Any]:
-        """Register a change and return its ChangeInfo."""
-        change = Change(new_id("C0", 19), account, datetime.now(UTC), comment, in_sync)
+    def submit(self, account: str, zone_id: str, comment: str | None, *, in_sync: bool) -> dict[str, Any]:
+        """Register a change of a zone and return its ChangeInfo."""
+        change = Change(new_id("C0", 19), account, zone_id, datetime.now(UTC), comment, in_sync)
         self._changes[change.id] = change
         return info(change)
+
+    def unsynced(self) -> list[str]:
+        """The zones whose latest change is PENDING: Route 53 applies those of one zone in order."""
+        latest = {change.zone_id: change for change in self._changes.values()}
+        return sorted(zone_id for zone_id, change in latest.items() if not change.in_sync)
 
     def change(self, account: str, change_id: str) -> Change:
         change = self._changes.get(bare(change_id))

@@ -115,13 +115,15 @@ impl Plan {
         self.problems.iter().any(|problem| problem.refuses)
     }
 
-    /// Adds what [`confirm`] gave, for the zones that this plan does not write anyway.
+    /// Adds what [`confirm`] gave, for the zones whose records this plan does not write anyway.
     pub fn confirm(&mut self, other: Plan) {
-        let written: BTreeSet<Option<String>> =
-            self.zones.iter().filter(|zone| !zone.is_empty()).map(|zone| zone.id.clone()).collect();
-        let more: Vec<ZonePlan> = other.zones.into_iter().filter(|zone| !written.contains(&zone.id)).collect();
-        self.zones.retain(|zone| !more.iter().any(|other| other.id == zone.id));
-        self.zones.extend(more);
+        for more in other.zones {
+            match self.zones.iter_mut().find(|zone| zone.id == more.id) {
+                Some(zone) if zone.changes.is_empty() && !zone.delete => zone.changes = more.changes,
+                Some(_) => {}
+                None => self.zones.push(more),
+            }
+        }
     }
 
     pub fn changes(&self) -> impl Iterator<Item = &Change> {
