@@ -7,7 +7,6 @@ use planner::digest::{config_digest, records_digest};
 use planner::endpoint::{Endpoint, State, Target};
 use planner::marker::ZoneMarker;
 use planner::name::Name;
-use planner::news::Status;
 use planner::plan::{Intent, Plan, ZonePlan, confirm, plan};
 use planner::proof::Address;
 use planner::report::{Connection, Mode, Outcome, Problem, ZoneReport};
@@ -191,7 +190,7 @@ impl Reconcile {
                 return self.only_look(&task, connection, &zones, &wanted).await;
             }
             let Some(subject) = task.subject() else { break };
-            if self.is_unconfirmed(vpc, &zones, wanted.is_empty()).await {
+            if self.is_unconfirmed(vpc, &zones).await {
                 wanted.confirm(confirm(&self.intent(&task.wishes, owner, &clock.change("confirm")), &zones));
             }
             let mut held = connection.clone().with_plan(&wanted);
@@ -297,16 +296,15 @@ impl Reconcile {
     }
 
     /// Whether records that were written are not known to be INSYNC: they were never announced, and this process
-    /// did not see it either. Beside a plan that writes, this matters only until the connection is live.
-    async fn is_unconfirmed(&self, vpc: &Vpc, zones: &[Zone], is_settled: bool) -> bool {
+    /// did not see it either. Whoever wrote them may have died before they were.
+    async fn is_unconfirmed(&self, vpc: &Vpc, zones: &[Zone]) -> bool {
         let now = records_digest(zones, self.owner(&vpc.id), &self.config.routes.held);
         let announced = vpc.record.as_ref().map(|record| &record.announced);
         // A host that is held from now on was told of with the others.
         let all = records_digest(zones, self.owner(&vpc.id), &BTreeSet::new());
         let is_told = announced.is_some_and(|announced| announced.records == now || announced.records == all);
         let is_known = self.memory.lock().await.in_sync.get(&vpc.id) == Some(&now);
-        let is_live = announced.is_some_and(|announced| announced.status == Status::Live);
-        !is_told && !is_known && (is_settled || !is_live)
+        !is_told && !is_known
     }
 
     /// Whether our records were taken out because of a loss, and nobody was told yet.
