@@ -9,53 +9,18 @@ use planner::current::{Holder, Owner, Zone};
 use planner::digest::records_digest;
 use planner::marker::marked_name;
 use planner::name::Name;
-use planner::plan::{Change, Intent, Plan, ZonePlan, plan};
+use planner::plan::{Change, Intent, Plan, ZonePlan, confirm, plan};
 use planner::route::Wish;
 use tokio::time::{Instant, sleep};
 
-use super::associations::Associated;
 use super::proof::leading;
 use super::read::{AT_ONCE, Vpc};
+use super::written::Written;
 use super::{Clock, Reconcile};
 use crate::error::{AwsError, Kind, STAGING};
 
 /// How often a plan is made again because the world changed under it, before another delivery has to help.
 const ATTEMPTS: u32 = 5;
-
-/// What was written for one connection, and what was there before and after.
-#[derive(Debug)]
-pub(crate) struct Written {
-    /// The zone plans that were written, in order.
-    pub plan: Plan,
-    pub change_ids: Vec<String>,
-    /// Those of them that are not known to be INSYNC yet.
-    unsynced: Vec<String>,
-    /// Whether a write was refused because somebody else had written.
-    pub is_raced: bool,
-    /// Whether names are left to write that this run has not proved.
-    pub leaves_unproved: bool,
-    /// What became of other VPCs before zones went.
-    pub associated: Vec<Associated>,
-    /// Digest of our records afterwards.
-    pub records_after: String,
-    /// The zones as they are afterwards; empty after a failure.
-    pub zones: Vec<Zone>,
-}
-
-impl Written {
-    pub(crate) fn nothing(records: String) -> Written {
-        Written {
-            plan: Plan::default(),
-            change_ids: Vec::new(),
-            unsynced: Vec::new(),
-            is_raced: false,
-            leaves_unproved: false,
-            associated: Vec::new(),
-            records_after: records,
-            zones: Vec::new(),
-        }
-    }
-}
 
 /// One try at writing a plan.
 pub(crate) struct Pass<'a> {
@@ -68,6 +33,8 @@ pub(crate) struct Pass<'a> {
 /// What became of one zone.
 pub(crate) struct Step {
     plan: Option<ZonePlan>,
+    /// The zone that was written, also if it is gone now.
+    zone_id: Option<String>,
     pub zone: Option<Zone>,
     change_ids: Vec<String>,
     /// Those of them to wait for.
@@ -106,7 +73,23 @@ impl Reconcile {
         let mut written = Written::nothing(records_digest(&zones, intent.owner, &self.config.routes.held));
         let leads = |(host, wish): (&Name, &Wish)| matches!(wish, Wish::Lead(_)).then(|| host.clone());
         let hosts: BTreeSet<Name> = intent.wishes.iter().filter_map(leads).collect();
+        let before = zones.clone();
+        let confirmation = clock.change("confirm");
+        let mut confirmed: BTreeSet<String> = BTreeSet::new();
         for attempt in 1u32.. {
+            // What is announced as done has to be everywhere, whoever did it.
+            let mut unseen: Vec<Zone> = Vec::new();
+            if wanted.is_empty() && !written.plan.is_empty() {
+                let ids = written.unseen(intent.owner, (&before, &zones), &[intent.change, &confirmation]);
+                let is_open = |zone: &&Zone| ids.contains(&zone.id) && !confirmed.contains(&zone.id);
+                unseen.extend(zones.iter().filter(is_open).cloned());
+            }
+            if unseen.is_empty() || attempt <= ATTEMPTS {
+                wanted.confirm(confirm(&Intent { change: &confirmation, ..*intent }, &unseen));
+            } else {
+                // Others keep writing, and tell.
+                written.is_unconfirmed = true;
+            }
             if wanted.is_empty() || wanted.is_refused() {
                 if let Err(error) = self.wait_in_sync(&mut written, clock).await {
                     return (written, Err(error));
@@ -135,6 +118,8 @@ impl Reconcile {
                 Ok(zones) => zones,
                 Err(error) => return (written, Err(error)),
             };
+            let is_answered = |zone: &&Zone| written.answered.contains(&zone.id);
+            confirmed.extend(unseen.iter().filter(is_answered).map(|zone| zone.id.clone()));
             wanted = plan(intent, &zones);
             // Somebody changed more than this plan was about: the next run has that proved as well.
             if may_lead.is_some_and(|names| !leading(&wanted, &hosts).is_subset(names)) {
@@ -189,6 +174,7 @@ impl Reconcile {
                 // A zone that was not as it was read is looked at again, whatever became of the others: it may be
                 // one of ours without records.
                 let is_stale = step.error.as_ref().is_some_and(|error| error.kind == Kind::Stale);
+                written.note_answer(step.zone_id.as_deref(), step.error.is_none());
                 failed = if is_stale { step.error } else { failed.or(step.error) };
             }
             if let Some(error) = failed {
@@ -205,7 +191,14 @@ impl Reconcile {
     }
 
     async fn write_zone(&self, pass: &Pass<'_>, plan: &ZonePlan, zone: Option<Zone>) -> Step {
-        let mut step = Step { plan: None, zone, change_ids: Vec::new(), unsynced: Vec::new(), error: None };
+        let mut step = Step {
+            plan: None,
+            zone_id: plan.id.clone(),
+            zone,
+            change_ids: Vec::new(),
+            unsynced: Vec::new(),
+            error: None,
+        };
         let mut done = ZonePlan {
             changes: Vec::new(),
             delete: false,
@@ -222,6 +215,7 @@ impl Reconcile {
         }
         let has_written = !done.is_empty() || done.made.is_some();
         step.plan = (has_written && done.id.is_some()).then(|| ZonePlan { id: plan.id.clone(), ..done });
+        step.zone_id = step.zone_id.or_else(|| done.id.clone());
         step.error = result.err();
         step
     }

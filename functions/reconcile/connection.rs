@@ -15,11 +15,11 @@ use planner::trigger::Trigger;
 use planner::undo::{self, Place};
 use tokio::sync::OnceCell;
 
-use super::apply::Written;
 use super::end::Done;
 use super::look::Look;
 use super::proof::{Subject, leading};
 use super::read::{Vpc, World};
+use super::written::Written;
 use super::{Clock, Reconcile, problems};
 use crate::error::AwsError;
 use crate::settings::OnLoss;

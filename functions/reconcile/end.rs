@@ -11,11 +11,11 @@ use planner::report::{Connection, Mode, Outcome, Problem};
 use planner::trigger::Trigger;
 
 use super::announce::News;
-use super::apply::Written;
 use super::connection::Task;
 use super::memory::rests;
 use super::proof::{Now, add};
 use super::read::Vpc;
+use super::written::Written;
 use super::{Reconcile, problems};
 use crate::error::{AwsError, Kind};
 
@@ -147,7 +147,7 @@ impl Reconcile {
     ) -> Done {
         // Somebody else wrote what we wanted to write, and will tell.
         let is_refused = connection.problems.iter().any(|problem| problem.code == "aws-refused");
-        let has_lost_race = written.is_raced && written.plan.is_empty() && !is_refused;
+        let has_lost_race = written.is_unconfirmed || (written.is_raced && written.plan.is_empty() && !is_refused);
         let may_tell = self.config.mode != Mode::Plan && !matches!(trigger, Trigger::Plan { .. });
         // Nothing leads anywhere, and nothing ever did.
         let routes = &self.config.routes;

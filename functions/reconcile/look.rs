@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use planner::current::{Owner, Zone, ours, pointed_at, split};
 use planner::endpoint::{Endpoint, State, choose};
 use planner::name::Name;
+use planner::trigger::is_endpoint_id;
 
 use super::Reconcile;
 use super::read::{Vpc, World};
@@ -82,7 +83,8 @@ impl Reconcile {
     ) -> Result<(Vec<Endpoint>, BTreeSet<String>), AwsError> {
         let mut own = vpc.own.clone();
         let mut gone = BTreeSet::new();
-        let named = ours.iter().filter(|(name, _)| self.config.routes.is_own(name)).map(|(_, id)| id);
+        let named = ours.iter().filter(|(name, id)| self.config.routes.is_own(name) && is_endpoint_id(id));
+        let named = named.map(|(_, id)| id);
         let known: BTreeSet<&str> = vpc.all().map(|e| e.id.as_str()).collect();
         for id in named.filter(|id| !known.contains(id.as_str())).collect::<BTreeSet<&String>>() {
             match self.ec2.endpoint(id).await? {
@@ -143,5 +145,9 @@ impl Reconcile {
 fn seen_by_vpc(ours: &BTreeMap<Name, String>, zones: &[Zone], owner: Owner<'_>) -> BTreeMap<Name, String> {
     let staged = zones.iter().filter(|zone| zone.on_staging && !zone.on_vpc);
     let staged: BTreeSet<Name> = staged.flat_map(|zone| split(zone, owner).markers.into_keys()).collect();
-    ours.iter().filter(|(name, _)| !staged.contains(*name)).map(|(name, id)| (name.clone(), id.clone())).collect()
+    // A marker that names no endpoint, by whosever hand, says nothing about where names lead.
+    ours.iter()
+        .filter(|(name, id)| !staged.contains(*name) && is_endpoint_id(id))
+        .map(|(name, id)| (name.clone(), id.clone()))
+        .collect()
 }

@@ -1,6 +1,7 @@
 //! What a warm instance remembers. Losing it costs a few reads.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use planner::endpoint::Endpoint;
 use planner::news::ConnectionRecord;
@@ -10,6 +11,9 @@ use tokio::time::Instant;
 
 use super::end::Done;
 use super::read::Vpc;
+
+/// Events about endpoints that are as they were are answered by what was seen so long ago.
+const LOOKS_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 /// Kept between the invocations of one process.
 #[derive(Debug, Default)]
@@ -23,6 +27,8 @@ pub(crate) struct Memory {
     settled: BTreeMap<String, Settled>,
     /// The report beside the connections, when the last full look left no VPC with anything to do.
     pub whole: Option<(Mode, Vec<Problem>)>,
+    /// When the account was looked at last, the endpoints then, and the report.
+    whole_look: Option<(Instant, Vec<Endpoint>, Report)>,
     /// When each VPC was looked at last.
     looked: BTreeMap<String, Instant>,
 }
@@ -35,7 +41,7 @@ struct Settled {
 }
 
 impl Memory {
-    /// The report for a sweep that finds the endpoints as they were: nothing to do, nothing to read.
+    /// The report for a sweep or event that finds the endpoints as they were: nothing to do, nothing to read.
     pub(crate) fn settled(&self, endpoints: &[Endpoint], is_tdp: impl Fn(&Endpoint) -> bool) -> Option<Report> {
         let (mode, problems) = self.whole.as_ref()?;
         let mut now: BTreeMap<&str, Vec<&Endpoint>> = BTreeMap::new();
@@ -54,18 +60,27 @@ impl Memory {
         self.settled.iter().all(is_same).then(|| Report { mode: *mode, connections, problems: problems.clone() })
     }
 
+    /// The report for an event right after a full look, where no endpoint is different: what is not settled is looked at by
+    /// the next sweep, and not once for each of ten thousand events.
+    pub(crate) fn just_looked(&self, endpoints: &[Endpoint]) -> Option<Report> {
+        let (at, then, report) = self.whole_look.as_ref()?;
+        (at.elapsed() < LOOKS_AGAIN_AFTER && then == endpoints).then(|| report.clone())
+    }
+
+    /// Remembers a full look that did not fail.
+    pub(crate) fn note_look(&mut self, endpoints: Vec<Endpoint>, report: &Report) {
+        let connections = report.connections.iter().map(at_rest).collect();
+        self.whole_look = Some((Instant::now(), endpoints, Report { connections, ..report.clone() }));
+    }
+
     /// Parts the VPCs that a sweep or hint may pass over, for which it repeats the report, from those to look at.
     pub(crate) fn part(&self, vpcs: Vec<Vpc>, trigger: &Trigger) -> (Vec<Connection>, Vec<Vpc>) {
-        let is_meant = |vpc: &Vpc| match trigger {
-            Trigger::Sweep => false,
-            Trigger::Hint { endpoint_ids } => endpoint_ids.is_empty() || endpoint_ids.iter().any(|id| vpc.knows(id)),
-            _ => true,
-        };
+        let may_rest = matches!(trigger, Trigger::Sweep | Trigger::Hint { .. });
         let mut rested = Vec::new();
         let mut open = Vec::new();
         for vpc in vpcs {
             match self.settled.get(&vpc.id) {
-                Some(then) if !is_meant(&vpc) && then.endpoints.iter().eq(vpc.all()) => {
+                Some(then) if may_rest && then.endpoints.iter().eq(vpc.all()) => {
                     rested.extend(then.connection.clone());
                 }
                 _ => open.push(vpc),

@@ -15,6 +15,7 @@ mod proof;
 mod read;
 mod run;
 mod staging;
+mod written;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

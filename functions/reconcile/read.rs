@@ -161,7 +161,7 @@ impl Reconcile {
                 None => Ok(Vec::new()),
             }
         };
-        let (mut on_vpc, staged) = tokio::try_join!(self.route53.zones_on_vpc(&vpc.id), staging)?;
+        let (mut on_vpc, staged) = tokio::try_join!(self.zones_on(vpc), staging)?;
         let in_the_way: Vec<VpcZone> = staged.iter().filter(|zone| wanted.contains(&zone.name)).cloned().collect();
         let staged: BTreeSet<String> = staged.into_iter().map(|zone| zone.id).collect();
         let is_new = |seen: &VpcZone, listed: &[ListedZone]| {
@@ -217,6 +217,16 @@ impl Reconcile {
             });
         }
         self.fill(zones.into_values().collect()).await
+    }
+
+    /// The zones that a VPC sees. Route 53 refuses to say so of one that was deleted, which has no endpoint any more either.
+    async fn zones_on(&self, vpc: &Vpc) -> Result<Vec<VpcZone>, AwsError> {
+        match self.route53.zones_on_vpc(&vpc.id).await {
+            Err(error) if matches!(error.kind, Kind::Refused | Kind::NotFound) && vpc.all().next().is_none() => {
+                Ok(Vec::new())
+            }
+            zones => zones,
+        }
     }
 
     /// Reads the records of zones again, those of this account.

@@ -17,7 +17,7 @@ use crate::error::AwsError;
 impl Reconcile {
     /// Looks at the world and makes it as it should be.
     ///
-    /// Flow: read the endpoints (a settled sweep ends here, after one AWS call); read zones and what was
+    /// Flow: read the endpoints (a settled sweep or event ends here, after one AWS call); read zones and what was
     /// announced; then for each VPC that does not rest, independently of the others: read its records, plan, write,
     /// wait until Route 53 has it everywhere, read again and plan again, announce. When time gets short, no further VPC
     /// is begun: the next sweep goes on with those.
@@ -34,8 +34,12 @@ impl Reconcile {
             Err(error) => return stop(error),
         };
         match trigger {
-            Trigger::Sweep => {
-                if let Some(report) = self.memory.lock().await.settled(&endpoints, |e| self.is_tdp(e)) {
+            // An event is about an endpoint: where none is different, there is nothing to see.
+            Trigger::Sweep | Trigger::Hint { .. } => {
+                let memory = self.memory.lock().await;
+                let settled = memory.settled(&endpoints, |e| self.is_tdp(e));
+                let is_event = matches!(trigger, Trigger::Hint { .. });
+                if let Some(report) = settled.or_else(|| memory.just_looked(&endpoints).filter(|_| is_event)) {
                     return Ok(report);
                 }
             }
@@ -79,6 +83,9 @@ impl Reconcile {
         if is_whole {
             let report = result.as_ref().unwrap_or_else(|again| &again.report);
             memory.whole = is_at_rest.then(|| (report.mode, report.problems.clone()));
+            if missed.is_empty() && result.is_ok() {
+                memory.note_look(endpoints, report);
+            }
         } else if !is_at_rest {
             memory.whole = None;
         }

@@ -12,7 +12,7 @@ class Call:
     `fault` is the kind of the fault that struck it, or `limit` where the rate limits refused it.
 
     `seconds` is the time that the embedded AWS took for reading the request and making the answer, without what a
-    test's callback or a slow fault added.
+    test's callback or a slow fault added. `caller` is the access key that it was signed with.
     """
 
     service: str
@@ -21,10 +21,15 @@ class Call:
     fault: str | None = None
     status: int = 0
     seconds: float = 0.0
+    caller: str = ""
 
     @property
     def name(self) -> str:
         return f"{self.service}:{self.operation}"
+
+
+# Every caller with the operations that it has asked for since this process began: what its role has to allow.
+USED: set[tuple[str, str, str]] = set()
 
 
 class CallLog:
@@ -37,6 +42,7 @@ class CallLog:
     def append(self, call: Call) -> None:
         with self._lock:
             self._calls.append(call)
+            USED.add((call.caller, call.service, call.operation))
 
     def clear(self) -> None:
         with self._lock:

@@ -37,7 +37,8 @@ class Gate:
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = request.account
         if request.set_up:
             return _send(self._answer(request, environ), start_response)
-        call = Call(request.service, request.operation, request.params, seconds=time.perf_counter() - started)
+        call = Call(request.service, request.operation, request.params, caller=request.caller)
+        call.seconds = time.perf_counter() - started
         self._world.calls.append(call)
         for callback in self._world.callbacks():
             callback(request.service, request.operation)
@@ -53,6 +54,8 @@ class Gate:
             answer = self._faulty(fault, call, request, environ)
         if answer is None:
             return _hang_up(environ, start_response)
+        if self._world.spoil is not None:
+            answer = self._world.spoil(request.service, request.operation, answer)
         call.status = answer.status
         return _send(answer, start_response)
 
@@ -111,6 +114,8 @@ class Gate:
     def _from_moto(self, request: wire.Request, environ: dict[str, Any]) -> Answer:
         if (request.service, request.operation) == ("sns", "Publish"):
             check_publish(request.params)
+        if (request.service, request.operation) == ("ssm", "GetParametersByPath"):
+            ssm.check_token(request.params)
         if (request.service, request.operation) == ("ssm", "PutParameter"):
             ssm.check_put(request.params)
         cap = None if request.set_up else self._world.page_size

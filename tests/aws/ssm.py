@@ -23,6 +23,12 @@ def check_put(params: dict[str, Any]) -> None:
         )
 
 
+def check_token(params: dict[str, Any]) -> None:
+    """Moto's tokens are numbers. https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html"""
+    if not str(params.get("NextToken") or "0").isdecimal():
+        raise AwsError("InvalidNextToken", "The specified token is not valid.", 400)
+
+
 def capped(params: dict[str, Any], page_size: int) -> bytes:
     """The body of a GetParametersByPath call that asks for no more than `page_size` items."""
     at_most = min(page_size, params.get("MaxResults", MAX_BY_PATH))

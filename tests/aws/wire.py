@@ -44,6 +44,7 @@ class Request:
     body: bytes
     set_up: bool
     model: OperationModel | None
+    caller: str
 
 
 class Picker(XFormedAttributePicker):
@@ -76,7 +77,8 @@ def read(environ: dict[str, Any], usual_account: str) -> Request:
         model, protocol, params = None, "json", {}
         operation = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
     environ["wsgi.input"] = BytesIO(body)
-    return Request(service, operation, params, region, account, protocol, body, set_up, model)
+    caller = scope["key"] if scope else ""
+    return Request(service, operation, params, region, account, protocol, body, set_up, model, caller)
 
 
 def _parse(service: str, environ: dict[str, Any], body: bytes) -> tuple[OperationModel, str, dict[str, Any]]:

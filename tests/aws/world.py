@@ -12,6 +12,7 @@ from moto.ssm.models import ssm_backends
 from tests.aws import names, wire
 from tests.aws.calls import CallLog
 from tests.aws.ec2 import VpcEndpoints
+from tests.aws.errors import Answer
 from tests.aws.faults import Faults
 from tests.aws.functions import Functions
 from tests.aws.gate import method_of
@@ -61,6 +62,8 @@ class World(Vpcs, Records, Surroundings):
             self._surround()
             self._messages: list[Message] = []
             self._callbacks: list[Callback] = []
+            # Changes the answers to logged calls on their way to the client.
+            self.spoil: Callable[[str, str, Answer], Answer] | None = None
             self._limits: RateLimits | None = None
             self._watches: list[DnsWatch] = []
         self.faults.clear()

@@ -1,17 +1,24 @@
 """`make chaos`: prints what survived, and says by its exit code whether everything did.
 
-Without arguments it tries everything. `python -m tests.chaos matrix` tries one part; `matrix --scenario "drift repaired"`
-and `matrix --fault denied` a row or a column of it.
+Without arguments it tries everything, which takes about an hour. `python -m tests.chaos matrix` tries one part;
+`matrix --scenario "drift repaired"` and `matrix --fault denied` a row or a column of it.
 """
 
 import argparse
+import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
-from tests.chaos import matrix
+from tests.chaos import matrix, races
 
+ROOT = Path(__file__).resolve().parents[2]
 MOST_SHOWN = 20
+SHOWS_EVERY = 100
+# Twelve properties of what reads text from outside, so many cases each: more than a million.
+PARSER_CASES = 100_000
 
 
 def fault_matrix(options: argparse.Namespace) -> bool:
@@ -22,14 +29,46 @@ def fault_matrix(options: argparse.Namespace) -> bool:
         for case in matrix.cases()
         if options.scenario in (None, case.scenario) and options.fault in (None, case.fault)
     ]
-    table, broken = matrix.table(matrix.results(wanted))
+    done = 0
+
+    def show(result: matrix.Result) -> None:
+        nonlocal done
+        done += 1
+        if result.broken is not None:
+            print(result, file=sys.stderr, flush=True)
+        if done % SHOWS_EVERY == 0:
+            print(f"  {done} of {len(wanted)} ({time.perf_counter() - started:.0f} s)", file=sys.stderr, flush=True)
+
+    table, broken = matrix.table(matrix.results(wanted, show))
     print(f"\nWhat survives, of {len(wanted)} runs with one fault each ({time.perf_counter() - started:.0f} s):\n\n{table}")
     for result in broken[:MOST_SHOWN]:
         print(f"\n{result}")
     return not broken
 
 
-PARTS: dict[str, Callable[[argparse.Namespace], bool]] = {"matrix": fault_matrix}
+def all_races(_: argparse.Namespace) -> bool:
+    """Two runs in every order of their calls, four in random ones."""
+    return races.play()
+
+
+def command(*words: str, **environment: str) -> Callable[[argparse.Namespace], bool]:
+    """A part that is a program of its own."""
+
+    def run(_: argparse.Namespace) -> bool:
+        print(f"\n{' '.join(words[-4:])}", flush=True)
+        return subprocess.run(words, cwd=ROOT, env=os.environ | environment).returncode == 0
+
+    return run
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], bool]] = {
+    "matrix": fault_matrix,
+    "races": all_races,
+    "life": command(sys.executable, "-m", "tests.chaos.life", "--steps", "3000"),
+    "sweeps": command(sys.executable, "-m", "tests.chaos.sweeps", "--count", "10000"),
+    "hostile": command(sys.executable, "-m", "tests.chaos.hostile", "--runs", "300"),
+    "parsers": command("cargo", "test", "--locked", "-p", "planner", "fuzz::", PROPTEST_CASES=str(PARSER_CASES)),
+}
 
 
 def main() -> int:

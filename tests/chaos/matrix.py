@@ -26,8 +26,8 @@ FAULTS = {
     "killed after": "lost",
 }
 KILLS = ("killed before", "killed after")
-# Nobody waits side by side for what takes no work.
-SIDE_BY_SIDE, LATE_SIDE_BY_SIDE = 3, 12
+# Much of a run with a fault is waiting before a call is made again; where an answer is late, nearly all of it.
+SIDE_BY_SIDE, LATE_SIDE_BY_SIDE = 5, 16
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Result:
 
 def calls_of(aws: EmbeddedAws, scenario: str) -> int:
     """How many calls the scenario's first run makes when nothing goes wrong."""
-    story = BY_NAME[scenario].arrange(_scene(aws))
+    story = BY_NAME[scenario].arrange(fresh(aws))
     story.run()
     return len(story.scene.aws.calls)
 
@@ -61,7 +61,7 @@ def try_out(aws: EmbeddedAws, case: Case) -> Result:
     scenario = BY_NAME[case.scenario]
     struck = "none"
     try:
-        story = scenario.arrange(_scene(aws))
+        story = scenario.arrange(fresh(aws))
 
         def arm(kill: Callable[[], None]) -> None:
             then = kill if case.fault in KILLS else None
@@ -79,7 +79,8 @@ def try_out(aws: EmbeddedAws, case: Case) -> Result:
     return Result(case, struck, None)
 
 
-def _scene(aws: EmbeddedAws) -> Scene:
+def fresh(aws: EmbeddedAws) -> Scene:
+    """A customer's account, where a change is PENDING when it is first asked for."""
     aws.reset()
     aws.insync_after = 1
     return Scene(aws)
@@ -113,12 +114,14 @@ def cases() -> list[Case]:
     return [Case(name, fault, nth) for name in names for fault in FAULTS for nth in range(1, counts[name] + 1)]
 
 
-def results(cases: Iterable[Case]) -> Iterator[Result]:
-    """Tries all of them; those that mostly wait in a larger crowd."""
+def results(cases: Iterable[Case], at_each: Callable[[Result], None] = lambda result: None) -> Iterator[Result]:
+    """Tries all of them; those that mostly wait in a larger crowd. `at_each` is told of each when it ends."""
     parts = ([case for case in cases if (case.fault == "late") == late] for late in (False, True))
     for part, at_once in zip(parts, (SIDE_BY_SIDE, LATE_SIDE_BY_SIDE), strict=True):
         with ProcessPoolExecutor(at_once, initializer=_begin) as pool:
-            yield from pool.map(_try, part)
+            for result in pool.map(_try, part):
+                at_each(result)
+                yield result
 
 
 def table(results: Iterable[Result]) -> tuple[str, list[Result]]:

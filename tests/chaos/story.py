@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from itertools import takewhile
 
 from tests.aws import Vpc
 from tests.aws.calls import Call
@@ -12,7 +14,7 @@ from tests.harness.world import HOSTS, PUBLIC, as_event, is_write
 PUBLIC_ADDRESSES = next(iter(PUBLIC.values()))
 # News after which people take DNS for done.
 SETTLED = ("connection-live", "connection-recovered", "connection-moved", "drift-repaired", "withdrawn")
-DELETE = "DeleteHostedZone"
+DELETE, CHANGE = "DeleteHostedZone", "ChangeResourceRecordSets"
 # A run of the embedded AWS has this long, and answers every call at once.
 SECONDS = 100.0
 
@@ -46,10 +48,38 @@ class Story:
                 self._early.append(f"{event} was announced while {pending} were PENDING")
 
     def _pending(self) -> list[str]:
-        """Zones that are not everywhere as they are. One that an earlier run deleted is no more, and cannot be asked about."""
-        deleted = {call.params["Id"] for call in self.scene.aws.calls[self._began :] if call.operation == DELETE}
+        """Zones that are not everywhere as they are. One that another run deleted, or whose deletion this one never had an
+        answer to, is no more and cannot be asked about; what another run only notes in its markers no client sees.
+        """
+        calls = self.scene.aws.calls[self._began :]
+        mine = calls[-1].caller
+        deleted = {
+            call.params["Id"]
+            for call in calls
+            if call.operation == DELETE and call.caller == mine and call.status == HTTPStatus.OK and not call.fault
+        }
         there = {zone["id"] for zone in self.scene.aws.zones()}
-        return [zone for zone in self.scene.aws.unsynced() if zone in there or any(zone in one for one in deleted)]
+        unsynced = [zone for zone in self.scene.aws.unsynced() if not self._are_others_notes(zone, mine)]
+        return [zone for zone in unsynced if zone in there or any(zone in one for one in deleted)]
+
+    def _are_others_notes(self, zone: str, mine: str) -> bool:
+        """Whether all that is PENDING in a zone is what other runs wrote into markers."""
+        written = self.pending_writes(zone)
+        return bool(written) and all(kinds == {"TXT"} and caller != mine for caller, kinds in written)
+
+    def pending_writes(self, zone: str) -> list[tuple[str, set[str]]]:
+        """Whose writes into a zone are PENDING, and the types of the records; empty where more than records are."""
+        changes = [one for one in self.scene.aws._route53.zones._changes.values() if one.zone_id == zone]
+        pending = len(list(takewhile(lambda change: not change.in_sync, reversed(changes))))
+        calls = [call for call in self.scene.aws.calls if zone in call.params.get("HostedZoneId", "")]
+        written = [call for call in calls if call.operation == CHANGE and call.status == HTTPStatus.OK][-pending:]
+        if len(written) < pending:
+            return []
+        of = [call.params["ChangeBatch"]["Changes"] for call in written]
+        return [
+            (call.caller, {change["ResourceRecordSet"]["Type"] for change in changes})
+            for call, changes in zip(written, of, strict=True)
+        ]
 
     def run(self, task: str = "drift", *, fault: Callable[[Callable[[], None]], None] | None = None) -> Answer | None:
         """One run in a fresh process, checked. `fault` arms what goes wrong, given what kills the process; the answer is
@@ -104,8 +134,12 @@ class Story:
         self.told = self.scene.news()
         if often := [event for event, times in Counter(self.told).items() if times > runs]:
             raise Broken(f"announced more often than there were runs: {often}")
-        if self._early:
-            raise Broken(self._early[0])
+        if early := self.early():
+            raise Broken(early)
+
+    def early(self) -> str:
+        """What was announced before it was everywhere, told once; empty where nothing was."""
+        return self._early.pop() if self._early else ""
 
     def _check(self, calls: list[Call], news: list[str]) -> None:
         try:

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from tests.e2e.checks import assert_live
+from tests.e2e.test_triggers import event
 from tests.harness import HOSTS, Scene
 from tests.harness.world import OWNER
 
@@ -43,6 +44,34 @@ def test_a_settled_sweep_makes_one_call_in_other_states_too(scene: Scene, state:
         scene.mark()
         function.invoke({"task": "sweep"})
         assert scene.aws.calls.names() == [DESCRIBE]
+
+
+def test_events_about_an_endpoint_that_is_as_it_was_make_one_call_each(scene: Scene) -> None:
+    scene.request("available")
+    with scene.function() as function:
+        for at in range(50):
+            answer = function.invoke(event("connection-accepted.json", scene.endpoint_id))
+            assert answer.outcome == ("in-sync" if at else "changed")
+            if not at:
+                scene.mark()
+        assert scene.aws.calls.names() == [DESCRIBE] * 49
+        scene.enter("rejected")
+        assert function.invoke(event("connection-rejected.json", scene.endpoint_id)).outcome == "lost"
+
+
+def test_a_flood_of_events_is_not_a_flood_of_calls_where_nothing_is_settled(scene: Scene) -> None:
+    """What a record of somebody else holds up is looked at by the sweeps, and by no event that has nothing new."""
+    scene.request("available")
+    scene.plant_zone(PLATFORM, comment="of another team")
+    with scene.function() as function:
+        assert function.invoke(event("connection-accepted.json", scene.endpoint_id)).outcome == "refused"
+        scene.mark()
+        for _ in range(20):
+            assert function.invoke(event("connection-accepted.json", scene.endpoint_id)).outcome == "refused"
+        assert scene.aws.calls.names() == [DESCRIBE] * 20
+        scene.mark()
+        assert function.invoke({"task": "sweep"}).outcome == "refused"
+        assert "route53:ListHostedZones" in scene.aws.calls.names()
 
 
 def test_a_waiting_sweep_makes_one_call(scene: Scene) -> None:

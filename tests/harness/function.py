@@ -14,6 +14,8 @@ from tests.harness.runtime import Invocation, Runtime
 
 ROOT = Path(__file__).parents[2]
 INIT_SECONDS = 15
+# The access key of a client that is no function.
+ANYBODY = "test"
 
 Event = dict[str, Any] | str | bytes
 Variables = Mapping[str, str]
@@ -97,6 +99,12 @@ class Function:
         """One event, its answer awaited. Bytes and strings go in as they are."""
         return self.answer(self.submit(event, deadline=deadline), timeout)
 
+    @property
+    def pid(self) -> int:
+        """The process that runs now."""
+        assert self._process is not None, "the function is not running"
+        return self._process.pid
+
     def output(self) -> str:
         """Everything that the process wrote so far."""
         return "\n".join([*self.stdout, *self.stderr])
@@ -114,7 +122,10 @@ class Function:
 
     def start(self) -> Self:
         self._runtime = Runtime().__enter__()
-        self._process = _spawn(self.name, self.variables | {"AWS_LAMBDA_RUNTIME_API": self._runtime.address})
+        # AWS knows a function by its role; the embedded one by the access key.
+        key = {"AWS_ACCESS_KEY_ID": self.name} if self.variables.get("AWS_ACCESS_KEY_ID") == ANYBODY else {}
+        runtime = {"AWS_LAMBDA_RUNTIME_API": self._runtime.address}
+        self._process = _spawn(self.name, self.variables | key | runtime)
         self._readers = _reading(self._process, self.stdout, self.stderr)
         Thread(target=self._watch, args=(self._process, self._runtime), daemon=True).start()
         return self

@@ -11,6 +11,7 @@ use planner::record::RecordType;
 
 use super::{Ec2, filter, incomplete, sorted};
 use crate::error::{self, AwsError, failed};
+use crate::settings::is_id;
 
 const DESCRIBE: &str = "ec2:DescribeVpcEndpoints";
 const INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
@@ -178,8 +179,8 @@ fn endpoint(item: &VpcEndpoint) -> Option<Endpoint> {
         .filter(|word| !word.eq_ignore_ascii_case("service-defined"))
         .or_else(|| item.ip_address_type().map(IpAddressType::as_str));
     Some(Endpoint {
-        id: item.vpc_endpoint_id()?.to_owned(),
-        vpc_id: item.vpc_id()?.to_owned(),
+        id: item.vpc_endpoint_id().filter(|id| is_id(id, "vpce-"))?.to_owned(),
+        vpc_id: item.vpc_id().filter(|id| is_id(id, "vpc-"))?.to_owned(),
         // An endpoint to a VPC Lattice resource names that instead of a service.
         service_name: item.service_name().unwrap_or_default().to_owned(),
         kind,

@@ -126,6 +126,10 @@ fn fields(text: &str) -> Option<BTreeMap<String, String>> {
     let mut fields = BTreeMap::new();
     for pair in rest.split(',') {
         let (key, value) = pair.strip_prefix(HERITAGE)?.strip_prefix('/')?.split_once('=')?;
+        // What we write is made of these; anything else is somebody's imitation, and would be repeated to people.
+        if !value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.+@/".contains(&b)) {
+            return None;
+        }
         if fields.insert(key.to_owned(), value.to_owned()).is_some() {
             return None;
         }

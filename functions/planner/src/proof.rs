@@ -7,6 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::cause::Cause;
+use crate::log::one_line;
 use crate::report::Problem;
 
 /// How many hosts one request may hold. A connection with more is proved in several.
@@ -283,5 +284,5 @@ const MOST_TEXT: usize = 1000;
 
 /// Text from a verifier, which quotes certificates: no line breaks or control characters, and not endless.
 pub(crate) fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST_TEXT).collect()
+    one_line(text).chars().take(MOST_TEXT).collect()
 }

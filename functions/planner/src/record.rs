@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use crate::log::one_line;
 use crate::name::Name;
 
 /// A record type. Types that the product never writes keep their name in `Other`.
@@ -94,8 +95,8 @@ impl Data {
 impl fmt::Display for Data {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Data::Alias { target, .. } => write!(f, "-> {target}"),
-            Data::Values { ttl, values } => write!(f, "{} (TTL {ttl})", values.join(", ")),
+            Data::Alias { target, .. } => write!(f, "-> {}", one_line(target.as_str())),
+            Data::Values { ttl, values } => write!(f, "{} (TTL {ttl})", one_line(&values.join(", "))),
         }
     }
 }

@@ -11,6 +11,7 @@ mod association;
 mod batch;
 mod catalog;
 mod endpoint;
+mod fuzz;
 mod held;
 mod hides;
 mod markers;

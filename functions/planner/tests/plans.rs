@@ -1,10 +1,13 @@
 //! Plans: one test for each thing that may stand in a zone.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use planner::current::{Holder, Zone};
 use planner::current::{ours, pointed_at};
 use planner::endpoint::Endpoint;
-use planner::plan::{Action, Plan};
-use planner::record::{Data, RecordSet};
+use planner::name::Name;
+use planner::plan::{Action, Intent, Plan, confirm, written_unseen};
+use planner::record::{Data, RecordSet, RecordType};
 
 use crate::scene::{OWNER, alias, apply, at, endpoint, name, names, our_comment, planned, values, zone};
 
@@ -276,4 +279,29 @@ fn private_dns_leaves_a_host_alone_unless_records_of_ours_are_there() {
     assert_eq!(zones, ["api.x.com"], "the other host gets a zone that does not collide with AWS's");
     let (_, zones) = live();
     assert!(planned(&names(&HOSTS), Some(&covered), false, &zones).is_empty());
+}
+
+/// What another run wrote, and what this one had no answer about, is not known to be everywhere.
+#[test]
+fn what_was_written_unseen_is_known_by_its_zone() {
+    let hosts = names(&["x.com", "api.y.org"]);
+    let before = apply(&planned(&hosts, Some(&endpoint("vpce-0000aaaa")), false, &[]), &[]);
+    let ids: Vec<String> = before.iter().map(|zone| zone.id.clone()).collect();
+    let all: BTreeSet<String> = ids.iter().cloned().collect();
+    let (none, kept) = (BTreeSet::new(), BTreeSet::new());
+    let unseen = |before: &[Zone], after: &[Zone], answered: &BTreeSet<String>, removed: &BTreeSet<Name>| {
+        written_unseen(OWNER, (before, after), answered, &["c0ffee00"], removed)
+    };
+    assert_eq!(unseen(&before, &before, &none, &kept), none, "nothing was written");
+    assert_eq!(unseen(&[], &before, &all, &kept), none, "all of it by this run, and answered");
+    assert_eq!(unseen(&[], &before, &none, &kept), all, "the answers were lost");
+    let wishes = BTreeMap::new();
+    let theirs = Intent { owner: OWNER, wishes: &wishes, adopt: false, change: "c0ffee02" };
+    let confirmed = apply(&confirm(&theirs, &before[..1]), &before);
+    assert_eq!(unseen(&before, &confirmed, &all, &kept), BTreeSet::from([ids[0].clone()]), "another run wrote");
+    let mut fewer = before.clone();
+    fewer[0].records.retain(|set| set.rtype != RecordType::Txt);
+    let gone: BTreeSet<Name> = ours(&before[..1], OWNER).into_keys().collect();
+    assert_eq!(unseen(&before, &fewer, &all, &kept), BTreeSet::from([ids[0].clone()]), "somebody took it out");
+    assert_eq!(unseen(&before, &fewer, &all, &gone), none, "this run took it out");
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::association::{Association, State};
+use crate::log::one_line;
 use crate::marker::marked_name;
 use crate::name::Name;
 use crate::news::Event;
@@ -109,7 +110,8 @@ fn write_text(out: &mut String, event: Event, connection: &Connection, plan: &Pl
     if !connection.problems.is_empty() {
         writeln!(out, "\nWhat to know:")?;
         for problem in &connection.problems {
-            writeln!(out, "  [{}] {}\n    Fix: {}", problem.code, problem.message, problem.fix)?;
+            let (message, fix) = (one_line(&problem.message), one_line(&problem.fix));
+            writeln!(out, "  [{}] {message}\n    Fix: {fix}", problem.code)?;
         }
     }
     writeln!(out, "\nWhat it means: {}", means(event, connection))?;

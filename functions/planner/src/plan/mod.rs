@@ -276,6 +276,31 @@ impl Plan {
     }
 }
 
+/// The zones in which something was written since `before` of which this run does not know whether it is everywhere: by
+/// another run, or by a request of its own whose answer was lost. In zones that are `answered`, markers by the changes `ours`
+/// are known, and so is that those at `removed` are gone.
+pub fn written_unseen(
+    owner: Owner<'_>,
+    (before, after): (&[Zone], &[Zone]),
+    answered: &BTreeSet<String>,
+    ours: &[&str],
+    removed: &BTreeSet<Name>,
+) -> BTreeSet<String> {
+    let marks = |zone: &Zone| -> BTreeMap<Name, Marker> {
+        split(zone, owner).markers.into_iter().map(|(name, (marker, _))| (name, marker)).collect()
+    };
+    let is_unseen = |zone: &&Zone| {
+        let now = marks(zone);
+        let then = before.iter().find(|other| other.id == zone.id).map(marks).unwrap_or_default();
+        let is_known = |marker: &Marker| ours.contains(&marker.confirmed.as_ref().unwrap_or(&marker.change).as_str());
+        let knows = answered.contains(&zone.id);
+        let is_new = |(name, marker): (&Name, &Marker)| then.get(name) != Some(marker) && !(knows && is_known(marker));
+        let gone: Vec<&Name> = then.keys().filter(|name| !now.contains_key(*name)).collect();
+        now.iter().any(is_new) || gone.into_iter().any(|name| !knows || !removed.contains(name))
+    };
+    after.iter().filter(is_unseen).map(|zone| zone.id.clone()).collect()
+}
+
 /// Writes one marker of each zone anew, with the same claim.
 ///
 /// For records that are right but that nobody was told of: whoever wrote them may have died before they were

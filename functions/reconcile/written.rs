@@ -1,0 +1,70 @@
+//! What one run has written for one connection.
+
+use std::collections::BTreeSet;
+
+use planner::current::{Owner, Zone};
+use planner::marker::marked_name;
+use planner::name::Name;
+use planner::plan::{Plan, written_unseen};
+
+use super::associations::Associated;
+
+/// What was written for one connection, and what was there before and after.
+#[derive(Debug)]
+pub(crate) struct Written {
+    /// The zone plans that were written, in order.
+    pub plan: Plan,
+    pub change_ids: Vec<String>,
+    /// Those of them that are not known to be INSYNC yet.
+    pub unsynced: Vec<String>,
+    /// Whether a write was refused because somebody else had written.
+    pub is_raced: bool,
+    /// Whether others wrote until the end, so that nobody knows here what is everywhere.
+    pub is_unconfirmed: bool,
+    /// Whether names are left to write that this run has not proved.
+    pub leaves_unproved: bool,
+    /// The zones of which every request to write was answered.
+    pub answered: BTreeSet<String>,
+    /// What became of other VPCs before zones went.
+    pub associated: Vec<Associated>,
+    /// Digest of our records afterwards.
+    pub records_after: String,
+    /// The zones as they are afterwards; empty after a failure.
+    pub zones: Vec<Zone>,
+}
+
+impl Written {
+    pub(crate) fn nothing(records: String) -> Written {
+        Written {
+            plan: Plan::default(),
+            change_ids: Vec::new(),
+            unsynced: Vec::new(),
+            is_raced: false,
+            is_unconfirmed: false,
+            leaves_unproved: false,
+            answered: BTreeSet::new(),
+            associated: Vec::new(),
+            records_after: records,
+            zones: Vec::new(),
+        }
+    }
+}
+
+impl Written {
+    pub(crate) fn note_answer(&mut self, zone_id: Option<&str>, is_whole: bool) {
+        let Some(id) = zone_id else { return };
+        if is_whole {
+            self.answered.insert(id.to_owned());
+        } else {
+            self.answered.remove(id);
+        }
+    }
+
+    /// The zones, as they are now, in which something was written that this run cannot know to be everywhere: see
+    /// [`written_unseen`].
+    pub(crate) fn unseen(&self, owner: Owner<'_>, zones: (&[Zone], &[Zone]), ours: &[&str]) -> BTreeSet<String> {
+        let gone = self.plan.changes().filter(|change| change.after.is_none());
+        let removed: BTreeSet<Name> = gone.filter_map(|change| marked_name(&change.name)).collect();
+        written_unseen(owner, zones, &self.answered, ours, &removed)
+    }
+}

@@ -1,0 +1,53 @@
+"""A sample of the long life and of the sweeps.
+
+All of it: `python -m tests.chaos.life` and `python -m tests.chaos.sweeps`.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.aws import EmbeddedAws
+from tests.chaos import sweeps
+from tests.chaos.life import Life, live
+from tests.chaos.lives import Lived
+from tests.chaos.story import Broken
+from tests.harness import PLATFORM, Scene
+from tests.harness.world import a_record, old_alias
+
+# A leak of 1 KiB in each sweep would be more.
+MOST_GROWTH = 400
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[EmbeddedAws]:
+    with EmbeddedAws() as aws:
+        yield aws
+
+
+def test_whatever_happens_what_must_hold_holds_and_the_end_is_good(aws: EmbeddedAws) -> None:
+    Life.aws = aws
+    before = Life.steps
+    live(12, None, steps=20)
+    assert Life.steps - before > 120
+
+
+def test_a_life_notices_what_must_not_be(aws: EmbeddedAws) -> None:
+    aws.reset()
+    lived = Lived(Scene(aws))
+    for record in (a_record(PLATFORM, "192.0.2.1"), old_alias(PLATFORM)):
+        with pytest.raises(Broken, match="was written and leads to"):
+            lived._check_change("CREATE", record)
+    lived.hands.plant_zone("b.example.com", "")
+    lived.check_others()
+    (zone_id,) = lived.hands.zones
+    aws.delete_record(zone_id, "printer.b.example.com", "A")
+    with pytest.raises(Broken, match="not as it was"):
+        lived.check_others()
+
+
+def test_six_hundred_sweeps_leave_a_process_as_small_as_it_was(aws: EmbeddedAws) -> None:
+    aws.reset()
+    aws.insync_after = 0
+    kib, descriptors = sweeps.grown(sweeps.sweep(Scene(aws), 600, every=150))
+    assert (kib < MOST_GROWTH, descriptors <= 0) == (True, True), (kib, descriptors)
