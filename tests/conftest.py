@@ -34,9 +34,15 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     wrong = config.stash.get(WRONG, None)
     if wrong is not None:
         terminalreporter.section("least privilege")
-        terminalreporter.write_line("\n".join(wrong) or "each role allows what its function asked for, and nothing else")
+        terminalreporter.write_line(
+            "\n".join(wrong) or "each role allows what its function asked for, and nothing else"
+        )
 
 
 def is_whole(config: pytest.Config) -> bool:
     """Whether every test was asked for."""
-    return [arg.rstrip("/") for arg in config.args] == ["tests"] and not config.option.keyword and not config.option.markexpr
+    return (
+        [arg.rstrip("/") for arg in config.args] == ["tests"]
+        and not config.option.keyword
+        and not config.option.markexpr
+    )

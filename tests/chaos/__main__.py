@@ -40,7 +40,9 @@ def fault_matrix(options: argparse.Namespace) -> bool:
             print(f"  {done} of {len(wanted)} ({time.perf_counter() - started:.0f} s)", file=sys.stderr, flush=True)
 
     table, broken = matrix.table(matrix.results(wanted, show))
-    print(f"\nWhat survives, of {len(wanted)} runs with one fault each ({time.perf_counter() - started:.0f} s):\n\n{table}")
+    print(
+        f"\nWhat survives, of {len(wanted)} runs with one fault each ({time.perf_counter() - started:.0f} s):\n\n{table}"
+    )
     for result in broken[:MOST_SHOWN]:
         print(f"\n{result}")
     return not broken

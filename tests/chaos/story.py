@@ -26,7 +26,9 @@ class Broken(AssertionError):
 class Story:
     """A scene, watched from now on. `ends`: hosts whose records the configuration takes out in this story."""
 
-    def __init__(self, scene: Scene, *, hosts: Iterable[str] = HOSTS, ends: Iterable[str] = (), vpcs: Iterable[Vpc] = ()) -> None:
+    def __init__(
+        self, scene: Scene, *, hosts: Iterable[str] = HOSTS, ends: Iterable[str] = (), vpcs: Iterable[Vpc] = ()
+    ) -> None:
         self.scene = scene
         self.ends = frozenset(ends)
         self._watches = [(vpc, scene.watch_dns(*hosts, vpc=vpc)) for vpc in (scene.vpc, *vpcs)]
@@ -181,7 +183,11 @@ class Story:
             again = [later for later in calls[at + 1 :] if later.name == call.name and later.params == call.params]
             if call.fault in ("denied", "malformed") and not again:
                 zone = zone_of(call)
-                writes = [later.name for later in calls[at + 1 :] if later.service == "route53" and is_write(later) and zone in (None, zone_of(later))]
+                writes = [
+                    later.name
+                    for later in calls[at + 1 :]
+                    if later.service == "route53" and is_write(later) and zone in (None, zone_of(later))
+                ]
                 if writes:
                     raise Broken(f"{writes} after {call.name} failed ({call.fault})")
 
