@@ -1,4 +1,4 @@
-"""Over a whole run of the tests, whichever processes take part: each role allows what its function asked for, and no more."""
+"""Over a whole run of the tests, in all its processes: each role allows what its function asked for, and no more."""
 
 from typing import Any
 

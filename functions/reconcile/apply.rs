@@ -75,20 +75,15 @@ impl Reconcile {
         let hosts: BTreeSet<Name> = intent.wishes.iter().filter_map(leads).collect();
         let before = zones.clone();
         let confirmation = clock.change("confirm");
-        let mut confirmed: BTreeSet<String> = BTreeSet::new();
         for attempt in 1u32.. {
             // What is announced as done has to be everywhere, whoever did it.
-            let mut unseen: Vec<Zone> = Vec::new();
-            if wanted.is_empty() && !written.plan.is_empty() {
-                let ids = written.unseen(intent.owner, (&before, &zones), &[intent.change, &confirmation]);
-                let is_open = |zone: &&Zone| ids.contains(&zone.id) && !confirmed.contains(&zone.id);
-                unseen.extend(zones.iter().filter(is_open).cloned());
-            }
-            if unseen.is_empty() || attempt <= ATTEMPTS {
+            let is_done = wanted.is_empty() && !written.plan.is_empty();
+            let ours = [intent.change, &confirmation];
+            let unseen = if is_done { written.unseen(intent.owner, (&before, &zones), &ours) } else { Vec::new() };
+            // Where others keep writing, they tell.
+            written.is_unconfirmed = !unseen.is_empty() && attempt > ATTEMPTS;
+            if !written.is_unconfirmed {
                 wanted.confirm(confirm(&Intent { change: &confirmation, ..*intent }, &unseen));
-            } else {
-                // Others keep writing, and tell.
-                written.is_unconfirmed = true;
             }
             if wanted.is_empty() || wanted.is_refused() {
                 if let Err(error) = self.wait_in_sync(&mut written, clock).await {
@@ -107,7 +102,7 @@ impl Reconcile {
             }
             let pass = Pass { intent, clock, attempt };
             let result = match self.write(&pass, &wanted, zones, &mut written).await {
-                Err(error) if error.kind == Kind::Stale && attempt < ATTEMPTS => {
+                Err(error) if error.kind == Kind::Stale && (attempt < ATTEMPTS || is_done) => {
                     written.is_raced = true;
                     sleep(Duration::from_millis(300) * attempt).await;
                     self.look_again(vpc).await
@@ -118,8 +113,7 @@ impl Reconcile {
                 Ok(zones) => zones,
                 Err(error) => return (written, Err(error)),
             };
-            let is_answered = |zone: &&Zone| written.answered.contains(&zone.id);
-            confirmed.extend(unseen.iter().filter(is_answered).map(|zone| zone.id.clone()));
+            written.note_confirmed(&unseen);
             wanted = plan(intent, &zones);
             // Somebody changed more than this plan was about: the next run has that proved as well.
             if may_lead.is_some_and(|names| !leading(&wanted, &hosts).is_subset(names)) {
@@ -259,7 +253,7 @@ impl Reconcile {
         }
         if attach {
             // The VPC must not see the zone before the zone is right.
-            self.settle(&zone_id, pass, step).await?;
+            self.settle(pass, step).await?;
             step.note(self.route53.associate(&zone_id, vpc_id).await?);
             done.associate = plan.associate;
             if let Some(zone) = &mut step.zone {

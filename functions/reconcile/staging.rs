@@ -2,6 +2,7 @@
 
 use planner::association::noted;
 use planner::batch::{self, Verb};
+use planner::current::Zone;
 use planner::name::Name;
 use planner::record::RecordType;
 use tokio::sync::OwnedMutexGuard;
@@ -41,25 +42,31 @@ impl Reconcile {
         if let Some(zone) = &mut step.zone {
             (zone.on_vpc, zone.on_staging) = (false, true);
         }
-        self.settle(zone_id, pass, step).await
+        self.settle(pass, step).await
     }
 
     /// Waits until all that was ever done to a zone is everywhere. An earlier run may have ended before it saw that: then
     /// the zone's SOA is written as it is, which no server has before the rest. Where the role does not allow that, at names
     /// that are not configured any more, it goes without.
-    pub(crate) async fn settle(&self, zone_id: &str, pass: &Pass<'_>, step: &mut Step) -> Result<(), AwsError> {
-        let zone = step.zone.as_ref().filter(|_| step.unsynced.is_empty());
-        let soa = zone.and_then(|zone| zone.records.iter().find(|set| set.rtype == RecordType::Soa));
-        if let Some(set) = soa {
-            let (name, rtype, data) = (set.name.clone(), set.rtype.clone(), set.data.clone());
-            let batch = [batch::Step { verb: Verb::Upsert, name, rtype, data }];
-            match self.route53.change(zone_id, &batch, &comment(pass.intent)).await {
-                Ok(change_id) => step.note(Some(change_id)),
-                Err(error) if error.kind == Kind::Denied => {}
-                Err(error) => return Err(error),
-            }
+    pub(crate) async fn settle(&self, pass: &Pass<'_>, step: &mut Step) -> Result<(), AwsError> {
+        if let Some(zone) = step.zone.as_ref().filter(|_| step.unsynced.is_empty()) {
+            let change_id = self.touch(zone, &comment(pass.intent)).await?;
+            step.note(change_id);
         }
         self.wait_for_all(step, pass.clock).await
+    }
+
+    /// Writes a zone's SOA as it is: no server has that before what was done to the zone earlier. Returns the change's id;
+    /// `None` where there is none, or the role does not allow it.
+    pub(crate) async fn touch(&self, zone: &Zone, comment: &str) -> Result<Option<String>, AwsError> {
+        let Some(set) = zone.records.iter().find(|set| set.rtype == RecordType::Soa) else { return Ok(None) };
+        let (name, rtype, data) = (set.name.clone(), set.rtype.clone(), set.data.clone());
+        let batch = [batch::Step { verb: Verb::Upsert, name, rtype, data }];
+        match self.route53.change(&zone.id, &batch, comment).await {
+            Ok(change_id) => Ok(Some(change_id)),
+            Err(error) if error.kind == Kind::Denied => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Waits for what was done to a zone so far.

@@ -25,6 +25,8 @@ pub(crate) struct Written {
     pub leaves_unproved: bool,
     /// The zones of which every request to write was answered.
     pub answered: BTreeSet<String>,
+    /// Those that this run confirmed at its end.
+    confirmed: BTreeSet<String>,
     /// What became of other VPCs before zones went.
     pub associated: Vec<Associated>,
     /// Digest of our records afterwards.
@@ -43,6 +45,7 @@ impl Written {
             is_unconfirmed: false,
             leaves_unproved: false,
             answered: BTreeSet::new(),
+            confirmed: BTreeSet::new(),
             associated: Vec::new(),
             records_after: records,
             zones: Vec::new(),
@@ -60,11 +63,20 @@ impl Written {
         }
     }
 
+    /// Of zones that were written to be confirmed, those of which that was answered are.
+    pub(crate) fn note_confirmed(&mut self, zones: &[Zone]) {
+        let answered = zones.iter().filter(|zone| self.answered.contains(&zone.id));
+        let ids: Vec<String> = answered.map(|zone| zone.id.clone()).collect();
+        self.confirmed.extend(ids);
+    }
+
     /// The zones, as they are now, in which something was written that this run cannot know to be everywhere: see
     /// [`written_unseen`].
-    pub(crate) fn unseen(&self, owner: Owner<'_>, zones: (&[Zone], &[Zone]), ours: &[&str]) -> BTreeSet<String> {
+    pub(crate) fn unseen(&self, owner: Owner<'_>, (before, after): (&[Zone], &[Zone]), ours: &[&str]) -> Vec<Zone> {
         let gone = self.plan.changes().filter(|change| change.after.is_none());
         let removed: BTreeSet<Name> = gone.filter_map(|change| marked_name(&change.name)).collect();
-        written_unseen(owner, zones, &self.answered, ours, &removed)
+        let ids = written_unseen(owner, (before, after), &self.answered, ours, &removed);
+        let is_open = |zone: &&Zone| ids.contains(&zone.id) && !self.confirmed.contains(&zone.id);
+        after.iter().filter(is_open).cloned().collect()
     }
 }

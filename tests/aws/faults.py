@@ -8,8 +8,8 @@ from typing import Any
 from tests.aws.errors import AwsError
 from tests.aws.partitions import partition
 
-# `slow` answers late what it did at once; `lost` does it and never answers; `truncated` gives the first item of a list and
-# says that there are more, but not where, and `empty` an empty list: what is no list is cut off in the middle.
+# `slow` answers late what it did at once; `lost` does it and never answers; `truncated` gives the first item of a list
+# and says that there are more, but not where, and `empty` an empty list: what is no list is cut off in the middle.
 KINDS = ("throttle", "503", "drop", "lost", "denied", "slow", "malformed", "truncated", "empty")
 
 # Code and status of a refused rate. EC2: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
@@ -41,8 +41,8 @@ IAM_NAMES = {"sns": "SNS", "sesv2": "ses", "service-quotas": "servicequotas"}
 
 @dataclass
 class Fault:
-    """One rule: from the `nth` matching call on, `times` calls fail (None: all of them). `then` is called before the client
-    gets an answer, or none.
+    """One rule: from the `nth` matching call on, `times` calls fail (None: all of them). `then` is called before the
+    client gets an answer, or none.
     """
 
     kind: str

@@ -41,7 +41,7 @@ def fault_matrix(options: argparse.Namespace) -> bool:
 
     table, broken = matrix.table(matrix.results(wanted, show))
     print(
-        f"\nWhat survives, of {len(wanted)} runs with one fault each ({time.perf_counter() - started:.0f} s):\n\n{table}"
+        f"\nWhat survives, of {len(wanted)} runs with one fault ({time.perf_counter() - started:.0f} s):\n\n{table}"
     )
     for result in broken[:MOST_SHOWN]:
         print(f"\n{result}")

@@ -16,8 +16,8 @@ FILES = "files.example.com"
 
 @dataclass(frozen=True)
 class Scenario:
-    """`arrange` makes the world and begins the story; `goal` asserts how it has to be in the end; `news` must be told. After a
-    run that failed and was told to have, it is part of the message that all is well again.
+    """`arrange` makes the world and begins the story; `goal` asserts how it has to be in the end; `news` must be told.
+    After a run that failed and was told to have, it is part of the message that all is well again.
     """
 
     name: str
@@ -55,6 +55,12 @@ def drift_repair(scene: Scene) -> Story:
     scene.aws.delete_record(zone, marker_name(API), "TXT")
     scene.aws.delete_record(scene.zones()[OTHER_API], OTHER_API, "A")
     return Story(scene)
+
+
+def drift_where_losses_withdraw(scene: Scene) -> Story:
+    """An endpoint that is in no list for a moment is not lost: its names stay."""
+    scene.configure(ON_LOSS="withdraw")
+    return drift_repair(scene)
 
 
 def host_removed(scene: Scene) -> Story:
@@ -153,6 +159,7 @@ def _withdrawn(scene: Scene) -> None:
 SCENARIOS = [
     Scenario("first cut-over", first_cut_over, live, "connection-live"),
     Scenario("drift repaired", drift_repair, live, "drift-repaired"),
+    Scenario("drift, ON_LOSS=withdraw", drift_where_losses_withdraw, live, "drift-repaired"),
     Scenario("host removed", host_removed, live, "connection-live"),
     Scenario("endpoint replaced", replaced, live, "connection-moved"),
     Scenario("loss, records kept", lost_and_kept, assert_live, "connection-lost"),

@@ -40,8 +40,8 @@ class Story:
         self.told: list[str] = []
 
     def _at_call(self, service: str, operation: str) -> None:
-        """Before a message that says that DNS is done, no zone may have a change that is not everywhere. Unless it says itself
-        that something failed, as about another VPC on the zone.
+        """Before a message that says that DNS is done, no zone may have a change that is not everywhere, unless it says
+        itself that something failed, as about another VPC on the zone.
         """
         if (service, operation) == ("sns", "Publish"):
             event = self.scene.aws.calls[-1].params.get("MessageAttributes", {}).get("event", {}).get("StringValue")
@@ -50,7 +50,7 @@ class Story:
                 self._early.append(f"{event} was announced while {pending} were PENDING")
 
     def _pending(self) -> list[str]:
-        """Zones that are not everywhere as they are. One that another run deleted, or whose deletion this one never had an
+        """Zones that are not everywhere as they are. One that another run deleted, or whose deletion this one had no
         answer to, is no more and cannot be asked about; what another run only notes in its markers no client sees.
         """
         calls = self.scene.aws.calls[self._began :]
@@ -84,8 +84,8 @@ class Story:
         ]
 
     def run(self, task: str = "drift", *, fault: Callable[[Callable[[], None]], None] | None = None) -> Answer | None:
-        """One run in a fresh process, checked. `fault` arms what goes wrong, given what kills the process; the answer is
-        None when the process was killed.
+        """One run in a fresh process, checked. `fault` arms what goes wrong, given what kills the process; the answer
+        is None when the process was killed.
         """
         before, told = len(self.scene.aws.calls), len(self.scene.messages())
         self._began = before
@@ -176,7 +176,7 @@ class Story:
 
     @staticmethod
     def _no_write_after_a_failed_read(calls: list[Call]) -> None:
-        """Where reading failed for good before anything was written, nothing is: of a zone whose reading failed, not to it."""
+        """Where reading failed for good before anything was written, nothing is; of one zone, nothing to that zone."""
         for at, call in enumerate(calls):
             if is_write(call):
                 return

@@ -1,7 +1,7 @@
 """The software bill of materials of what is deployed, in CycloneDX: https://cyclonedx.org/docs/1.6/json/
 
-`python -m tests.supply.sbom <folder of the build> <folder for the bills>` writes one for each package that functions come
-from. The same commit gives the same bill, but for the digests of the binaries.
+`python -m tests.supply.sbom <folder of the build> <folder for the bills>` writes one for each package that functions
+come from. The same commit gives the same bill, but for the digests of the binaries.
 """
 
 import hashlib
@@ -54,8 +54,8 @@ def bill(package: str, binaries: Iterable[Path] = ()) -> str:
 
 
 def linked(package: str) -> dict[Crate, list[Crate]]:
-    """The crates that end in a package's binaries, each with those that it needs. By cargo's own resolution: no macros, which
-    run at build time only.
+    """The crates that end in a package's binaries, each with those that it needs. By cargo's own resolution: no macros,
+    which run at build time only.
     """
     asked = ["--package", package, "--edges", "normal,no-proc-macro", "--target", TARGET]
     shown = ["--prefix", "depth", "--format", "|{p}|{l}"]

@@ -317,6 +317,12 @@ impl Work<'_> {
         let Ok(vpcs) = self.reconcile.route53.zone_vpcs(&self.zone.id).await else { return };
         let (there, gone): (Vec<VpcRef>, Vec<VpcRef>) =
             std::mem::take(&mut self.undone).into_iter().partition(|vpc| vpcs.contains_key(&vpc.id));
+        if !there.is_empty() {
+            match self.reconcile.touch(self.zone, &self.task.comment).await {
+                Ok(change_id) => self.done.change_ids.extend(change_id),
+                Err(error) => drop(self.done.error.get_or_insert(error)),
+            }
+        }
         for vpc in there {
             self.done.changed = true;
             let (region, account) = (&self.reconcile.config.region, self.task.own_account);

@@ -110,7 +110,9 @@ fn write_text(out: &mut String, event: Event, connection: &Connection, plan: &Pl
     if !connection.problems.is_empty() {
         writeln!(out, "\nWhat to know:")?;
         for problem in &connection.problems {
-            let (message, fix) = (one_line(&problem.message), one_line(&problem.fix));
+            // A fix may have commands in lines of their own; nothing of others is in it that could begin one.
+            let fix = problem.fix.split('\n').map(one_line).collect::<Vec<String>>().join("\n");
+            let message = one_line(&problem.message);
             writeln!(out, "  [{}] {message}\n    Fix: {fix}", problem.code)?;
         }
     }
