@@ -4,10 +4,12 @@ from threading import Barrier, BrokenBarrierError, Event, Lock
 
 import pytest
 
-from tests.e2e.checks import assert_live, assert_only_ours
+from tests.e2e.checks import assert_live, assert_only_ours, unwatch_calls
 from tests.harness import Answer, Function, Invocation, Scene
+from tests.harness.world import a_record, marker_name
 
 PLATFORM = "platform.tetrascience.com"
+API = "api.platform.tetrascience.com"
 CREATE, CHANGE = "CreateHostedZone", "ChangeResourceRecordSets"
 SECONDS = 20
 
@@ -221,6 +223,26 @@ def test_an_edit_between_reading_and_writing_fails_whole_and_is_planned_again(sc
     assert scene.run("drift").ok
     assert_live(scene)
     assert_only_ours(scene)
+
+
+def test_a_record_that_somebody_makes_between_reading_and_writing_stays(scene: Scene) -> None:
+    """The batch was planned without it: Route 53 refuses it whole, and what is theirs is not ours to write over."""
+    scene.go_live()
+    zone_id = scene.zones()[PLATFORM]
+    for kind, name in (("A", API), ("TXT", marker_name(API))):
+        scene.aws.delete_record(zone_id, name, kind)
+    left = [True]
+
+    def edit(service: str, operation: str) -> None:
+        if operation == CHANGE and left:
+            left.clear()
+            scene.plant(zone_id, a_record(API, "192.0.2.77"))
+
+    scene.aws.on_call(edit)
+    answer = scene.run("drift")
+    unwatch_calls(scene)
+    assert (answer.outcome, "foreign-record" in answer.codes) == ("refused", True)
+    scene.assert_foreign_untouched()
 
 
 def test_a_zone_that_goes_between_listing_and_reading_costs_at_most_one_delivery(scene: Scene) -> None:
