@@ -102,9 +102,11 @@ def _binary(path: Path) -> Component:
 
 
 def _committed() -> datetime:
-    """When the commit was made: the same one gives the same bill."""
-    found = subprocess.run(["git", "log", "-1", "--format=%ct"], cwd=ROOT, capture_output=True, text=True)
-    return datetime.fromtimestamp(int(found.stdout), UTC) if found.stdout.strip() else datetime.now(UTC)
+    """When the commit was made, or where there is no repository, when the crates were locked: the same gives the same."""
+    command = ["git", "log", "-1", "--format=%ct"]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    locked = (ROOT / "Cargo.lock").stat().st_mtime
+    return datetime.fromtimestamp(int(found.stdout.strip() or locked), UTC)
 
 
 def main(built: Path, bills: Path) -> int:
