@@ -128,7 +128,8 @@ def table(results: Iterable[Result]) -> tuple[str, list[Result]]:
     """Scenario by fault, survived of total; and what did not survive."""
     found = list(results)
     rows = [["scenario", *FAULTS]]
-    for scenario in SCENARIOS:
+    played = {one.case.scenario for one in found}
+    for scenario in (scenario for scenario in SCENARIOS if scenario.name in played):
         row = [scenario.name]
         for fault in FAULTS:
             cell = [one for one in found if (one.case.scenario, one.case.fault) == (scenario.name, fault)]

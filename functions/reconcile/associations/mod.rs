@@ -91,6 +91,8 @@ struct Task<'a> {
 /// What became of one zone.
 #[derive(Default)]
 struct InZone {
+    /// The zone's name and id.
+    zone: String,
     associations: Vec<Association>,
     troubles: Vec<Trouble>,
     change_ids: Vec<String>,
@@ -170,7 +172,9 @@ impl Reconcile {
     async fn together(&self, zones: Vec<InZone>, clock: &Clock) -> Associated {
         let mut all = Associated::default();
         let mut troubles = Vec::new();
+        let mut unsynced = Vec::new();
         for zone in zones {
+            unsynced.extend(zone.change_ids.iter().map(|id| (zone.zone.clone(), id.clone())));
             all.associations.extend(zone.associations);
             all.change_ids.extend(zone.change_ids);
             all.changes.extend(zone.changes);
@@ -180,12 +184,14 @@ impl Reconcile {
             all.error = all.error.or(zone.error);
             troubles.extend(zone.troubles);
         }
+        let waits = iter(unsynced).map(|(zone, id)| async move {
+            let failed = self.wait_for(&id, clock).await.err()?;
+            Some(Trouble { vpc: None, zone, why: Why::Wait(failed) })
+        });
+        troubles.extend(waits.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await.into_iter().flatten());
         all.problems = problems(&troubles, &all.associations);
         all.is_unread = troubles.iter().any(|trouble| matches!(trouble.why, Why::Read(_)));
         all.error = all.error.or_else(|| troubles.into_iter().find_map(Trouble::worth_another_try));
-        let waits = iter(&all.change_ids).map(|id| self.wait_for(id, clock)).buffer_unordered(AT_ONCE);
-        let failed = waits.collect::<Vec<_>>().await.into_iter().find_map(Result::err);
-        all.error = all.error.or(failed);
         all
     }
 }

@@ -26,6 +26,8 @@ pub(super) enum Why {
     Read(AwsError),
     /// The zone's note of them could not be written.
     Note(AwsError),
+    /// What was done with the zone was not heard to be in effect.
+    Wait(AwsError),
 }
 
 impl Trouble {
@@ -44,7 +46,7 @@ impl Trouble {
     pub(super) fn worth_another_try(self) -> Option<AwsError> {
         match self.why {
             Why::Conflict(_) => None,
-            Why::Call(error) | Why::Read(error) | Why::Note(error) => {
+            Why::Call(error) | Why::Read(error) | Why::Note(error) | Why::Wait(error) => {
                 Some(error).filter(|error| error.deserves_retry() && error.code != "NotAuthorizedException")
             }
         }
@@ -66,7 +68,7 @@ pub(super) fn problems(troubles: &[Trouble], associations: &[Association]) -> Ve
                 let other = other.iter().map(|other| format!(", where it has {other}")).collect::<String>();
                 conflicts.entry(whom).or_default().push(format!("{}{other}", trouble.zone));
             }
-            Why::Call(error) | Why::Read(error) | Why::Note(error) => {
+            Why::Call(error) | Why::Read(error) | Why::Note(error) | Why::Wait(error) => {
                 let subject = format!("{whom} {} {}", error.action, error.code);
                 failures.entry(subject).or_insert((trouble, error, Vec::new())).2.push(&trouble.zone);
             }
@@ -99,6 +101,9 @@ fn failure(subject: &str, trouble: &Trouble, error: &AwsError, zones: &[&str]) -
         (Some(vpc), _) => format!("{vpc} is not as it should be on {zones}: {error}."),
         (None, Why::Note(_)) => {
             format!("The note of the VPCs of {zones} could not be written, so no VPC was added: {error}.")
+        }
+        (None, Why::Wait(_)) => {
+            format!("The VPCs of {zones} were changed, and it is not known that Route 53 has the change: {error}.")
         }
         (None, _) => format!("The VPCs of {zones} could not be read: {error}."),
     };

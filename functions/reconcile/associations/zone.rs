@@ -11,7 +11,7 @@ use planner::record::{Data, RecordType};
 use planner::undo::{of_association, of_records};
 use tokio::time::{Instant, sleep};
 
-use super::told::{NOT_OURS, Trouble, Why};
+use super::told::{NOT_OURS, Trouble, Why, shown};
 use super::{InZone, Task};
 use crate::error::{AwsError, Kind};
 use crate::reconcile::Reconcile;
@@ -61,7 +61,7 @@ struct Obstacle {
 impl Reconcile {
     /// Brings one zone up to date. When another run wrote its note first, looks again.
     pub(super) async fn in_zone(&self, task: &Task<'_>, zone: &Zone) -> InZone {
-        let mut done = InZone::default();
+        let mut done = InZone { zone: shown(zone), ..InZone::default() };
         let mut zone = zone.clone();
         for attempt in 1..=ATTEMPTS {
             match self.try_zone(task, &mut zone, attempt, &mut done).await {
