@@ -1,15 +1,17 @@
 """Runs that come between one another, and what must hold whichever order their calls had.
 
-Two runs in every order, and four in random ones. `python -m tests.chaos.races` prints what survived.
+Two runs in every order, and four in random ones. `python -m tests.chaos.races` prints what survived; `--random 1000`
+plays so many random orders and nothing else, `--explore "drift repaired" --seconds 900` only the orders of two runs.
 """
 
+import argparse
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
 from functools import partial
 from random import Random
-from typing import TypeVar
 
 from tests.aws import EmbeddedAws
 from tests.chaos.explore import RUNS, Explored, Violation, check_end, explore, overtaken
@@ -18,12 +20,31 @@ from tests.chaos.saved import Stage
 from tests.chaos.scenarios import BY_NAME, Scenario
 from tests.chaos.story import Broken
 
-Found = TypeVar("Found")
 SCENARIOS = ("first cut-over", "drift repaired", "withdraw mode")
 FOUR = "ABCD"
-COUNT, SEED = 60, 20
+# Three scenarios, two at a time: two turns.
+COUNT, SEED, SECONDS = 1000, 20, 240.0
 SIDE_BY_SIDE = 2
+# Random orders that are drawn and played together.
+PART = 20
 MOST_SHOWN = 10
+
+
+@dataclass
+class Played:
+    """Random orders of one scenario: how many, which, and what is broken."""
+
+    scenario: str
+    count: int = 0
+    orders: set[str] = field(default_factory=set)
+    broken: list[Violation] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def add(self, other: "Played") -> None:
+        self.count += other.count
+        self.orders |= other.orders
+        self.broken += other.broken
+        self.seconds += other.seconds
 
 
 def replay(stage: Stage, steps: Iterable[str], names: str = RUNS) -> list[str]:
@@ -37,18 +58,12 @@ def replay(stage: Stage, steps: Iterable[str], names: str = RUNS) -> list[str]:
     return order.log
 
 
-def random_orders(
-    aws: EmbeddedAws, scenario: Scenario, runs: int, count: int, seed: int, seconds: float = 3600.0
-) -> tuple[int, list[Violation]]:
-    """Real processes, side by side: whenever all of them wait, one of all their calls is processed. Returns how many
-    were played, which is less than `count` where the time is over.
-    """
-    until = time.monotonic() + seconds
+def random_orders(aws: EmbeddedAws, scenario: Scenario, runs: int, count: int, seed: int) -> Played:
+    """Real processes, side by side: whenever all of them wait, one of all their calls is processed."""
+    began = time.monotonic()
     stage, random = Stage(aws, scenario), Random(seed)
-    broken: list[Violation] = []
-    for played in range(count):
-        if time.monotonic() > until:
-            return played, broken
+    played = Played(scenario.name)
+    for _ in range(count):
         stage.restore()
         with Order(stage.scene, FOUR[:runs]) as order:
             try:
@@ -57,8 +72,11 @@ def random_orders(
                     order.release(name, held)
                 check(stage, order)
             except AssertionError as error:
-                broken.append(Violation(scenario.name, str(error), order.log))
-    return count, broken
+                played.broken.append(Violation(scenario.name, str(error), order.log))
+        played.count += 1
+        played.orders.add(" ".join(order.log))
+    played.seconds = time.monotonic() - began
+    return played
 
 
 def check(stage: Stage, order: Order) -> None:
@@ -76,14 +94,17 @@ def _explored(name: str, seconds: float) -> Explored:
         return explore(aws, BY_NAME[name], seconds)
 
 
-def _random(name: str, seconds: float) -> tuple[str, int, list[Violation]]:
+def _random(part: tuple[str, int, int]) -> Played:
+    name, count, seed = part
     with EmbeddedAws() as aws:
-        return name, *random_orders(aws, BY_NAME[name], len(FOUR), COUNT, SEED, seconds)
+        return random_orders(aws, BY_NAME[name], len(FOUR), count, seed)
 
 
-def _each(what: Callable[..., Found], seconds: float) -> list[Found]:
-    with ProcessPoolExecutor(SIDE_BY_SIDE) as pool:
-        return list(pool.map(partial(what, seconds=seconds), SCENARIOS))
+def parts(total: int) -> Iterator[tuple[str, int, int]]:
+    """At least so many orders, as many of each scenario: how many of which with which seed."""
+    each = -(-total // len(SCENARIOS))
+    for at in range(0, each, PART):
+        yield from ((name, min(PART, each - at), SEED + at) for name in SCENARIOS)
 
 
 def _row(found: Explored) -> list[str]:
@@ -124,22 +145,63 @@ HEAD = [
 ]
 
 
-def play(most_seconds: float = 600.0) -> bool:
-    """Everything, or what there is time for, and a table of it; whether all survived.
+def play_two(names: Iterable[str], seconds: float) -> list[Violation]:
+    """Two runs, every order or what there is time for, and a table of it.
 
     An end is how both runs ended. In how many different worlds is checked; "told": in how many of them how often.
     """
-    # Three scenarios, two at a time: two turns.
-    explored = _each(_explored, most_seconds * 0.4)
+    with ProcessPoolExecutor(SIDE_BY_SIDE) as pool:
+        explored = list(pool.map(partial(_explored, seconds=seconds), names))
     print(f"Two runs, every order of their calls:\n\n{_table([HEAD, *map(_row, explored)])}\n", flush=True)
-    random = _each(_random, most_seconds * 0.1)
-    rows = [[name, str(count), str(count - len(wrong))] for name, count, wrong in random]
-    print(f"Four runs, random orders:\n\n{_table([['scenario', 'count', 'survived'], *rows])}")
-    broken = [one for found in explored for one in found.broken] + [one for _, _, wrong in random for one in wrong]
+    unchecked = [
+        Violation(one.scenario, f"{one.unchecked} ends were not checked", []) for one in explored if one.unchecked
+    ]
+    return [*unchecked, *(one for found in explored for one in found.broken)]
+
+
+def play_four(total: int) -> list[Violation]:
+    """Four runs in random orders, for as long as it takes, and a table of it."""
+    played, told = {name: Played(name) for name in SCENARIOS}, 0
+    with ProcessPoolExecutor(SIDE_BY_SIDE) as pool:
+        for found in pool.map(_random, parts(total)):
+            played[found.scenario].add(found)
+            done = sum(one.count for one in played.values())
+            if done // 100 > told:
+                told = done // 100
+                print(f"  {done} of {total} random orders", file=sys.stderr, flush=True)
+    rows = [
+        [
+            name,
+            str(one.count),
+            str(len(one.orders)),
+            str(one.count - len(one.broken)),
+            f"{one.seconds / one.count:.1f} s",
+        ]
+        for name, one in played.items()
+    ]
+    head = ["scenario", "count", "different", "survived", "each took"]
+    print(f"Four runs, random orders:\n\n{_table([head, *rows])}", flush=True)
+    return [violation for one in played.values() for violation in one.broken]
+
+
+def play(names: Iterable[str] = SCENARIOS, seconds: float = SECONDS, random: int = COUNT) -> bool:
+    """Whether all survived of the orders of two runs, and of so many random ones of four."""
+    broken = (play_two(names, seconds) if names else []) + (play_four(random) if random else [])
     for violation in _different(broken)[:MOST_SHOWN]:
         print(f"\n{violation}")
-    return not broken and not any(found.unchecked for found in explored)
+    return not broken
+
+
+def main() -> int:
+    words = argparse.ArgumentParser(prog="python -m tests.chaos.races", description=__doc__)
+    words.add_argument("--random", type=int, help="only so many random orders of four runs")
+    words.add_argument("--explore", choices=SCENARIOS, help="only the orders of two runs, of this scenario")
+    words.add_argument("--seconds", type=float, default=SECONDS, help="how long the orders of two runs may take")
+    asked = words.parse_args()
+    is_all = asked.random is None and asked.explore is None
+    names = SCENARIOS if is_all else [asked.explore] if asked.explore else []
+    return 0 if play(names, asked.seconds, COUNT if is_all else asked.random or 0) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(0 if play() else 1)
+    sys.exit(main())

@@ -8,7 +8,7 @@ import pytest
 from tests.aws import EmbeddedAws
 from tests.chaos.explore import RUNS
 from tests.chaos.order import Order
-from tests.chaos.races import SEED, check, random_orders, replay
+from tests.chaos.races import SCENARIOS, SEED, check, parts, random_orders, replay
 from tests.chaos.saved import Stage
 from tests.chaos.scenarios import BY_NAME
 from tests.chaos.story import Broken
@@ -48,8 +48,16 @@ def test_wherever_a_second_run_comes_in_between_as_a_whole(server: EmbeddedAws) 
 
 
 def test_four_runs_in_random_orders(server: EmbeddedAws) -> None:
-    played, broken = random_orders(server, CUT_OVER, 4, 10, SEED)
-    assert (played, broken) == (10, [])
+    played = random_orders(server, CUT_OVER, 4, 10, SEED)
+    assert (played.count, len(played.orders), played.broken) == (10, 10, [])
+
+
+def test_a_thousand_random_orders_are_as_many_of_each_scenario() -> None:
+    drawn = list(parts(1000))
+    assert {name: sum(count for one, count, _ in drawn if one == name) for name in SCENARIOS} == dict.fromkeys(
+        SCENARIOS, 334
+    )
+    assert len({(name, seed) for name, _, seed in drawn}) == len(drawn)
 
 
 def half_a_race(stage: Stage) -> list[str]:
