@@ -1,6 +1,6 @@
 """`make chaos`: prints what survived, and says by its exit code whether everything did.
 
-Without arguments it tries everything, which takes about an hour. `python -m tests.chaos matrix` tries one part;
+Without arguments it tries everything, which takes some hours. `python -m tests.chaos matrix` tries one part;
 `matrix --scenario "drift repaired"` and `matrix --fault denied` a row or a column of it.
 """
 
@@ -40,9 +40,7 @@ def fault_matrix(options: argparse.Namespace) -> bool:
             print(f"  {done} of {len(wanted)} ({time.perf_counter() - started:.0f} s)", file=sys.stderr, flush=True)
 
     table, broken = matrix.table(matrix.results(wanted, show))
-    print(
-        f"\nWhat survives, of {len(wanted)} runs with one fault ({time.perf_counter() - started:.0f} s):\n\n{table}"
-    )
+    print(f"\nWhat survives, of {len(wanted)} runs with one fault ({time.perf_counter() - started:.0f} s):\n\n{table}")
     for result in broken[:MOST_SHOWN]:
         print(f"\n{result}")
     return not broken
@@ -67,6 +65,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], bool]] = {
     "matrix": fault_matrix,
     "races": all_races,
     "life": command(sys.executable, "-m", "tests.chaos.life", "--steps", "3000"),
+    "hints": command(sys.executable, "-m", "tests.chaos.hints"),
     "sweeps": command(sys.executable, "-m", "tests.chaos.sweeps", "--count", "10000"),
     "hostile": command(sys.executable, "-m", "tests.chaos.hostile", "--runs", "300"),
     "parsers": command("cargo", "test", "--locked", "-p", "planner", "fuzz::", PROPTEST_CASES=str(PARSER_CASES)),

@@ -105,7 +105,7 @@ def test_a_name_that_stops_leading_is_seen(server: EmbeddedAws) -> None:
     """Somebody who is not there in the scenario takes a record away between two calls."""
     stage = Stage(server, REPAIR)
     zone = stage.scene.zones()["api.tetrascience.com"]
-    taken = []
+    taken: list[str] = []
 
     def take(service: str, operation: str) -> None:
         if operation == "Publish" and not taken:
