@@ -27,7 +27,7 @@ def linked(address: str) -> Markup:
 
 def cell(text: str) -> str:
     """Text in Markdown, in a table or not: nothing in it is markup."""
-    return re.sub(r"([\\|`*_<>\[\]#~&])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"([\\|`*_<>\[\]#~&])", r"\\\1", re.sub(r"\s+", " ", text))
 
 
 def coded(text: str) -> str:

@@ -96,7 +96,8 @@ class Report:
         if self.product.uncommitted:
             count = len(self.product.uncommitted)
             files = "1 file that differs" if count == 1 else f"{count} files that differ"
-            found.append(f"The tests ran on {files} from the commit: {', '.join(self.product.uncommitted[:20])}")
+            more = ", …" if count > 20 else ""
+            found.append(f"The tests ran on {files} from the commit: {', '.join(self.product.uncommitted[:20])}{more}")
         return found + self.notes
 
 

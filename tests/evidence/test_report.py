@@ -245,6 +245,7 @@ def test_a_hostile_name_is_text_in_every_file(tmp_path: Path) -> None:
     assert "<img" not in markdown.replace("\\<img", "")
     (row,) = [line for line in markdown.splitlines() if line.startswith("| AB-01")]
     assert row.replace("\\|", "").count("|") == 7, "six cells"
+    assert r"| It does `<b>` \& \<i\>that\</i\>. | page, step 1 |" in row
     assert json.loads((tmp_path / "report.json").read_text())["requirements"][0]["tests"][0]["test"] == HOSTILE
 
 
