@@ -13,6 +13,7 @@ from tests.evidence import environment, requirements, results, suite
 from tests.evidence.render import write
 from tests.evidence.report import Report, shown
 from tests.evidence.results import Result
+from tests.harness.function import binary
 
 ROOT = requirements.ROOT
 
@@ -41,7 +42,7 @@ def make(options: argparse.Namespace) -> Report:
     found, source, notes = outcomes(mapped & python, mapped & rust, options)
     if environment.state(ROOT) != state:
         notes.append("The sources changed while the tests ran.")
-    if old := [name for name in environment.FUNCTIONS if environment.stale(environment.binary(name))]:
+    if old := [name for name in environment.FUNCTIONS if environment.stale(binary(name))]:
         notes.append(f"Older than the sources they were built from: {', '.join(old)}. `make prepare` builds them.")
     return Report(
         product=product,

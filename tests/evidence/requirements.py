@@ -88,7 +88,7 @@ def stated(page: str) -> Stated:
             confirmations.append(Confirmation(row[1], text, middle, parts))
         else:
             requirements.append(Requirement(row[1], group, text, middle, parts))
-    counted = Counter(one.id for one in [*requirements, *confirmations])
+    counted = Counter([one.id for one in requirements] + [one.id for one in confirmations])
     problems += [f"{name} is stated {count} times" for name, count in counted.items() if count > 1]
     return Stated(tuple(requirements), tuple(confirmations), tuple(problems))
 

@@ -63,8 +63,9 @@ def test_no_test_is_in_a_class_where_it_would_not_be_found() -> None:
 
 def test_sources_within_the_repository_are_there() -> None:
     there = stated(requirements.STATED.read_text())
-    parts = [part for one in [*there.requirements, *there.confirmations] for part in one.source]
-    pages = {part.address for part in parts if part.address and not part.address.startswith("https://")}
+    sources = [one.source for one in there.requirements] + [one.source for one in there.confirmations]
+    addresses = {part.address for parts in sources for part in parts if part.address}
+    pages = {address for address in addresses if not address.startswith("https://")}
     assert len(pages) > 10
     for page in pages:
         path, _, anchor = page.partition("#")
