@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::{Client, config};
 
+use super::Sdk;
 use crate::error::{AwsError, Kind, failed};
 
 const INVOKE: &str = "lambda:InvokeFunction";
@@ -30,14 +30,15 @@ pub struct Lambda {
 }
 
 impl Lambda {
-    pub fn new(sdk: &SdkConfig) -> Lambda {
+    pub fn new(sdk: &Sdk) -> Lambda {
         // Unlike the other calls, this one takes as long as the function does.
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(3))
             .operation_attempt_timeout(WHOLE_CALL)
             .operation_timeout(WHOLE_CALL)
             .build();
-        let config = config::Builder::from(sdk)
+        let config = config::Builder::from(&sdk.config)
+            .interceptor(sdk.calls.clone())
             .timeout_config(timeouts)
             .retry_config(RetryConfig::standard().with_max_attempts(3));
         Lambda { client: Client::from_conf(config.build()) }

@@ -1,5 +1,6 @@
 //! The edges: one file or folder per AWS service, and the only ones that know the SDK's types.
 
+mod calls;
 pub mod ec2;
 pub mod lambda;
 pub mod profiles;
@@ -19,13 +20,22 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_ec2::primitives::{DateTime, DateTimeFormat};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+pub use calls::Calls;
+
+/// What all clients share.
+#[derive(Debug)]
+pub struct Sdk {
+    config: SdkConfig,
+    /// What they have sent.
+    pub calls: Calls,
+}
 
 /// Loads what all clients share: Region, credentials and endpoints from the environment, one TLS stack, one
 /// retry budget.
 ///
 /// An attempt may take 8 s and a call 30 s with its retries: short enough for a call to be tried again within
 /// an invocation, long enough for a slow Route 53.
-pub async fn connect() -> SdkConfig {
+pub async fn connect() -> Sdk {
     let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(3))
@@ -36,12 +46,11 @@ pub async fn connect() -> SdkConfig {
         .with_max_attempts(5)
         .with_initial_backoff(Duration::from_millis(200))
         .with_max_backoff(Duration::from_secs(4));
-    aws_config::defaults(BehaviorVersion::latest())
+    let loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http)
         .timeout_config(timeouts)
-        .retry_config(retries)
-        .load()
-        .await
+        .retry_config(retries);
+    Sdk { config: loader.load().await, calls: Calls::default() }
 }
 
 /// A time as RFC 3339 in UTC, to the second.

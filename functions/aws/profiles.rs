@@ -1,9 +1,9 @@
 //! Route 53 Profiles: those of a VPC, and what is in them.
 
-use aws_config::SdkConfig;
 use aws_sdk_route53profiles::Client;
 use aws_sdk_route53profiles::types::ProfileStatus;
 
+use super::Sdk;
 use crate::error::{AwsError, Kind, failed};
 
 const ASSOCIATIONS: &str = "route53profiles:ListProfileAssociations";
@@ -16,8 +16,8 @@ pub struct Profiles {
 }
 
 impl Profiles {
-    pub fn new(sdk: &SdkConfig) -> Profiles {
-        Profiles { client: Client::new(sdk) }
+    pub fn new(sdk: &Sdk) -> Profiles {
+        Profiles { client: Client::new(&sdk.config) }
     }
 
     /// The ids of the Profiles in force on a VPC with the names of their associations, all pages, sorted.

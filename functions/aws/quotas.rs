@@ -1,9 +1,9 @@
 //! Service Quotas: how many interface endpoints a VPC may have.
 
-use aws_config::SdkConfig;
 use aws_sdk_servicequotas::Client;
 use aws_sdk_servicequotas::types::ServiceQuota;
 
+use super::Sdk;
 use crate::error::{AwsError, Kind, failed};
 
 const QUOTA: &str = "servicequotas:GetServiceQuota";
@@ -23,8 +23,8 @@ pub struct Quotas {
 }
 
 impl Quotas {
-    pub fn new(sdk: &SdkConfig) -> Quotas {
-        Quotas { client: Client::new(sdk) }
+    pub fn new(sdk: &Sdk) -> Quotas {
+        Quotas { client: Client::new(&sdk.config) }
     }
 
     /// How many interface endpoints a VPC may have in this account and Region. Where Service Quotas has no value for

@@ -1,10 +1,10 @@
 //! SES: the identity of an e-mail domain.
 
-use aws_config::SdkConfig;
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::types::{DkimAttributes, DkimSigningAttributesOrigin};
 use checks::facts::EmailIdentity;
 
+use super::Sdk;
 use crate::error::{AwsError, Kind, failed};
 
 const IDENTITY: &str = "ses:GetEmailIdentity";
@@ -16,8 +16,8 @@ pub struct Ses {
 }
 
 impl Ses {
-    pub fn new(sdk: &SdkConfig) -> Ses {
-        Ses { client: Client::new(sdk) }
+    pub fn new(sdk: &Sdk) -> Ses {
+        Ses { client: Client::new(&sdk.config) }
     }
 
     /// The identity of a domain in this account and Region; `None` when SES says that there is none.

@@ -1,9 +1,9 @@
 //! SNS: the announcements.
 
-use aws_config::SdkConfig;
 use aws_sdk_sns::types::MessageAttributeValue;
 use aws_sdk_sns::{Client, config};
 
+use super::Sdk;
 use super::whole::WholeXml;
 use crate::error::{AwsError, Kind, failed};
 
@@ -17,11 +17,9 @@ pub struct Sns {
 }
 
 impl Sns {
-    pub fn new(sdk: &SdkConfig, topic_arn: &str) -> Sns {
-        Sns {
-            client: Client::from_conf(config::Builder::from(sdk).interceptor(WholeXml).build()),
-            topic_arn: topic_arn.to_owned(),
-        }
+    pub fn new(sdk: &Sdk, topic_arn: &str) -> Sns {
+        let config = config::Builder::from(&sdk.config).interceptor(WholeXml).interceptor(sdk.calls.clone());
+        Sns { client: Client::from_conf(config.build()), topic_arn: topic_arn.to_owned() }
     }
 
     /// Publishes one message. `message` is a JSON object with a text per protocol, `attributes` are for filter

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use aws_config::SdkConfig;
-use aws_sdk_ssm::Client;
 use aws_sdk_ssm::types::ParameterType;
+use aws_sdk_ssm::{Client, config};
 use planner::news::ConnectionRecord;
 
+use super::Sdk;
 use crate::error::{AwsError, Kind, failed};
 
 /// Reads and writes the connection records of one owner.
@@ -17,8 +17,9 @@ pub struct Ssm {
 }
 
 impl Ssm {
-    pub fn new(config: &SdkConfig, owner_id: &str) -> Ssm {
-        Ssm { client: Client::new(config), path: format!("/tdp-privatelink/{owner_id}/") }
+    pub fn new(sdk: &Sdk, owner_id: &str) -> Ssm {
+        let config = config::Builder::from(&sdk.config).interceptor(sdk.calls.clone());
+        Ssm { client: Client::from_conf(config.build()), path: format!("/tdp-privatelink/{owner_id}/") }
     }
 
     /// Every connection record of this owner, by VPC id. A parameter that is no record is left out: what it

@@ -48,6 +48,7 @@ impl Reconcile {
         for _ in 0..MOST_MESSAGES {
             let Some(event) = next else { break };
             self.publish(event, connection, &now.plan).await?;
+            self.memory.lock().await.note_told(event, vpc.record.as_ref(), connection);
             let record = record(event, latest.as_ref(), &now.situation, connection);
             let saved = self.ssm.write(&vpc.id, &record).await;
             let mut memory = self.memory.lock().await;

@@ -1,7 +1,7 @@
 //! Writing a plan: zones concurrently, each in atomic batches, and reading it all again.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures::stream::{StreamExt, iter};
 use planner::batch::batches;
@@ -357,6 +357,7 @@ impl Reconcile {
             sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(2));
         }
+        self.memory.lock().await.trace.in_sync.insert(change_id.to_owned(), SystemTime::now());
         Ok(())
     }
 }

@@ -14,7 +14,8 @@ const MARGIN: Duration = Duration::from_secs(8);
 /// One invocation: when it must end, and what names its changes.
 #[derive(Clone, Debug)]
 pub struct Clock {
-    request_id: String,
+    pub(crate) request_id: String,
+    pub(crate) began: SystemTime,
     started: Instant,
     ends: Instant,
 }
@@ -22,9 +23,10 @@ pub struct Clock {
 impl Clock {
     /// `deadline` is Lambda's own, in time since 1970.
     pub fn new(request_id: &str, deadline: Duration) -> Clock {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let began = SystemTime::now();
+        let now = began.duration_since(UNIX_EPOCH).unwrap_or_default();
         let started = Instant::now();
-        Clock { request_id: request_id.to_owned(), started, ends: started + deadline::left(deadline, now) }
+        Clock { request_id: request_id.to_owned(), began, started, ends: started + deadline::left(deadline, now) }
     }
 
     /// Until when to look again while an endpoint is pending: 50 s, and never more than half the invocation.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use planner::association::{MOST_VPCS, VpcRef};
+use planner::digest::digest;
 use planner::report::Mode;
 use planner::route::Routes;
 use planner::variables::{Invalid, Reader};
@@ -36,6 +37,10 @@ pub struct Config {
     pub verifiers: BTreeMap<String, String>,
     /// Whether the cut-over is held until the endpoint is proved, where a verifier exists.
     pub requires_proof: bool,
+    /// Whether each invocation logs a line that CloudWatch makes metrics of.
+    pub has_metrics: bool,
+    /// Digest of all variables of ours.
+    pub digest: String,
 }
 
 impl Config {
@@ -65,6 +70,7 @@ impl Config {
         let topic_arn = settings::topic_arn(&mut reader);
         let verifiers = verifiers(&mut reader, vpc_id.as_deref());
         let requires_proof = reader.choice("CUTOVER_PROOF", &["require", "report"], "require") == "require";
+        let has_metrics = reader.choice("METRICS", &["on", "off"], "off") == "on";
         if deployed.is_elsewhere() {
             let Deployed { service_name, region, .. } = &deployed;
             let allowed =
@@ -91,8 +97,40 @@ impl Config {
             topic_arn,
             verifiers,
             requires_proof,
+            has_metrics,
+            digest: digest_of(variables),
         })
     }
+}
+
+/// Every variable that decides what is written. The template sets them, and a test compares it with this list.
+const SETTINGS: [&str; 19] = [
+    "ACCOUNT_ID",
+    "ADOPT_OWNER",
+    "AWS_SERVICE_ROUTING",
+    "CUTOVER_PROOF",
+    "ENDPOINT_ID",
+    "EXISTING_ZONES",
+    "EXTRA_HOSTS",
+    "EXTRA_VPC_IDS",
+    "HOLD_HOSTS",
+    "MODE",
+    "ON_LOSS",
+    "OWNER_ID",
+    "STAGING_VPC_ID",
+    "TDP_BUCKET_PREFIX",
+    "TDP_COMPONENTS",
+    "TDP_PLATFORM_HOST",
+    "TDP_SERVICE_NAME",
+    "VERIFIERS",
+    "VPC_ID",
+];
+
+/// One that is empty counts as not set.
+fn digest_of(variables: &BTreeMap<String, String>) -> String {
+    let set = SETTINGS.iter().filter_map(|name| Some((name, variables.get(*name)?.trim())));
+    let lines: Vec<String> = set.filter(|(_, value)| !value.is_empty()).map(|(k, v)| format!("{k}={v}")).collect();
+    digest(lines.iter().map(String::as_str))
 }
 
 /// `STAGING_VPC_ID`: another VPC than the real one.

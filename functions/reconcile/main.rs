@@ -10,9 +10,6 @@ use planner::report::Report;
 use serde_json::value::RawValue;
 use tdp_privatelink::reconcile::{Clock, Reconcile};
 
-/// The most bytes of a log line with several connections in it: beyond 256 KB, CloudWatch Logs refuses it or cuts it.
-/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>
-const MOST_OF_A_LINE: usize = 250 * 1024;
 /// The most bytes that Lambda takes as an answer.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 const MOST_OF_AN_ANSWER: usize = 6_291_556;
@@ -47,15 +44,10 @@ async fn handle(reconcile: &Reconcile, event: LambdaEvent<Box<RawValue>>) -> Res
         Ok(report) => (report, None),
         Err(redeliver) => (redeliver.report, Some(redeliver.message)),
     };
-    // The same JSON as the answer: Lambda's log shows it as it is.
-    let whole = json(&report)?;
-    if whole.get().len() <= MOST_OF_A_LINE {
-        println!("{whole}");
-    } else {
-        for part in report.by_connection() {
-            println!("{}", json(&part)?);
-        }
+    for line in reconcile.log_lines(&report, &clock).await {
+        println!("{line}");
     }
+    let whole = json(&report)?;
     let Some(message) = again else {
         if whole.get().len() <= MOST_OF_AN_ANSWER {
             return Ok(whole);

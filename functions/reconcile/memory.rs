@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::end::Done;
 use super::read::Vpc;
+use super::trace::Trace;
 
 /// Events about endpoints that are as they were are answered by what was seen so long ago.
 const LOOKS_AGAIN_AFTER: Duration = Duration::from_secs(10);
@@ -31,6 +32,10 @@ pub(crate) struct Memory {
     whole_look: Option<(Instant, Vec<Endpoint>, Report)>,
     /// When each VPC was looked at last.
     looked: BTreeMap<String, Instant>,
+    /// When each endpoint was first seen available by this process, by id.
+    pub available: BTreeMap<String, Instant>,
+    /// What the invocation under way did.
+    pub trace: Trace,
 }
 
 /// A VPC that was left with nothing to do: its endpoints then, and the report.

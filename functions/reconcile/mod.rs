@@ -15,6 +15,7 @@ mod proof;
 mod read;
 mod run;
 mod staging;
+mod trace;
 mod written;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ use planner::variables::Invalid;
 use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 
+use crate::aws::Calls;
 use crate::aws::ec2::Ec2;
 use crate::aws::lambda::Lambda;
 use crate::aws::route53::Route53;
@@ -34,6 +36,7 @@ use crate::aws::ssm::Ssm;
 pub use clock::Clock;
 pub use config::Config;
 use memory::Memory;
+use trace::Trace;
 
 /// The function, ready for events: configuration, clients, and what it remembers between invocations.
 #[derive(Debug)]
@@ -44,6 +47,7 @@ pub struct Reconcile {
     route53: Route53,
     sns: Sns,
     ssm: Ssm,
+    calls: Calls,
     memory: Mutex<Memory>,
     /// Whose turn it is on the staging VPC, by zone name.
     staging: Mutex<BTreeMap<Name, Arc<Mutex<()>>>>,
@@ -71,6 +75,7 @@ impl Reconcile {
             route53: Route53::new(&sdk, &config.region),
             sns: Sns::new(&sdk, &config.topic_arn),
             ssm: Ssm::new(&sdk, &config.owner_id),
+            calls: sdk.calls,
             memory: Mutex::default(),
             staging: Mutex::default(),
             config,
@@ -86,7 +91,10 @@ impl Reconcile {
     /// [`Redeliver`] exactly when another delivery of the same event helps.
     pub async fn handle(&self, event: &RawValue, clock: &Clock) -> Result<Report, Box<Redeliver>> {
         match event::trigger(event) {
-            Ok(trigger) => self.run(&trigger, clock).await,
+            Ok(trigger) => {
+                self.memory.lock().await.trace = Trace::new(trigger.as_str());
+                self.run(&trigger, clock).await
+            }
             Err(message) => Ok(Report {
                 mode: self.config.mode,
                 connections: Vec::new(),

@@ -33,13 +33,15 @@ impl Reconcile {
             Ok(endpoints) => endpoints,
             Err(error) => return stop(error),
         };
+        self.memory.lock().await.note_endpoints(&endpoints, |endpoint| self.is_tdp(endpoint));
         match trigger {
             // An event is about an endpoint: where none is different, there is nothing to see.
             Trigger::Sweep | Trigger::Hint { .. } => {
-                let memory = self.memory.lock().await;
+                let mut memory = self.memory.lock().await;
                 let settled = memory.settled(&endpoints, |e| self.is_tdp(e));
                 let is_event = matches!(trigger, Trigger::Hint { .. });
                 if let Some(report) = settled.or_else(|| memory.just_looked(&endpoints).filter(|_| is_event)) {
+                    memory.trace.is_whole = true;
                     return Ok(report);
                 }
             }
@@ -84,6 +86,7 @@ impl Reconcile {
             let report = result.as_ref().unwrap_or_else(|again| &again.report);
             memory.whole = is_at_rest.then(|| (report.mode, report.problems.clone()));
             if missed.is_empty() && result.is_ok() {
+                memory.trace.is_whole = true;
                 memory.note_look(endpoints, report);
             }
         } else if !is_at_rest {

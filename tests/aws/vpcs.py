@@ -1,6 +1,7 @@
 """The VPCs and endpoints that a test arranges."""
 
 import ipaddress
+from datetime import datetime
 from typing import Any
 
 from moto.ec2.models import ec2_backends
@@ -62,6 +63,7 @@ class Vpcs(Clients):
         private_dns_zone_id: str = PRIVATE_DNS_ZONE,
         more_private_dns: tuple[str, ...] = (),
         dns_order: str = "regional-first",
+        created: datetime | None = None,
     ) -> str:
         """An endpoint in every subnet of the VPC, as its creator left it; returns its id.
 
@@ -85,6 +87,8 @@ class Vpcs(Clients):
             private_dns_enabled=bool(given) and private_dns is None,
             regional_last=dns_order == "regional-last",
         )
+        if created is not None:
+            endpoint.created = created.replace(microsecond=0)
         with self.lock:
             if private_dns:
                 self._endpoints.enable_private_dns(endpoint)

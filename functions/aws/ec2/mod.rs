@@ -8,10 +8,10 @@ mod service;
 pub use endpoints::{InVpc, TdpFound, interfaces_missing};
 pub use service::SeenService;
 
-use aws_config::SdkConfig;
 use aws_sdk_ec2::types::Filter;
 use aws_sdk_ec2::{Client, config};
 
+use super::Sdk;
 use super::whole::WholeXml;
 use crate::error::{AwsError, Kind};
 
@@ -22,8 +22,9 @@ pub struct Ec2 {
 }
 
 impl Ec2 {
-    pub fn new(sdk: &SdkConfig) -> Ec2 {
-        Ec2 { client: Client::from_conf(config::Builder::from(sdk).interceptor(WholeXml).build()) }
+    pub fn new(sdk: &Sdk) -> Ec2 {
+        let config = config::Builder::from(&sdk.config).interceptor(WholeXml).interceptor(sdk.calls.clone());
+        Ec2 { client: Client::from_conf(config.build()) }
     }
 }
 

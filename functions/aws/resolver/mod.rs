@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_sdk_route53resolver::types::{
     self, Filter, IpAddressResponse, IpAddressStatus, Protocol, ResolverEndpoint, ResolverEndpointStatus,
@@ -18,6 +17,7 @@ use futures::future::try_join_all;
 use planner::name::Name;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::aws::Sdk;
 use crate::error::{AwsError, Kind, failed};
 
 const RULES: &str = "route53resolver:ListResolverRules";
@@ -42,13 +42,13 @@ pub struct Resolver {
 }
 
 impl Resolver {
-    pub fn new(sdk: &SdkConfig) -> Resolver {
+    pub fn new(sdk: &Sdk) -> Resolver {
         let retries = RetryConfig::standard()
             .with_max_attempts(TRIES)
             .with_initial_backoff(Duration::from_millis(200))
             .with_max_backoff(Duration::from_secs(4));
         Resolver {
-            client: Client::from_conf(config::Builder::from(sdk).retry_config(retries).build()),
+            client: Client::from_conf(config::Builder::from(&sdk.config).retry_config(retries).build()),
             turns: Arc::new(Semaphore::new(IN_FLIGHT)),
         }
     }

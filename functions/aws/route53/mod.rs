@@ -4,7 +4,6 @@ mod associations;
 
 use std::time::Duration;
 
-use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_sdk_route53::error::{BuildError, SdkError};
 use aws_sdk_route53::types as r53;
@@ -14,6 +13,7 @@ use planner::batch::{Step, Verb};
 use planner::name::Name;
 use planner::record::{Data, RecordSet, RecordType};
 
+use super::Sdk;
 use super::whole::WholeXml;
 use crate::error::{AwsError, Kind, failed};
 
@@ -48,13 +48,14 @@ impl Route53 {
     /// A client that goes slower once Route 53 refused a request: many VPCs need more than its 10 requests a second, and a
     /// run that only repeats what was refused uses up its tries.
     /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/throttling-api-requests.html>
-    pub fn new(sdk: &SdkConfig, region: &str) -> Route53 {
+    pub fn new(sdk: &Sdk, region: &str) -> Route53 {
         let retries = RetryConfig::adaptive()
             .with_max_attempts(8)
             .with_initial_backoff(Duration::from_millis(200))
             .with_max_backoff(Duration::from_secs(4));
-        let conf = config::Builder::from(sdk).retry_config(retries);
-        Route53 { client: Client::from_conf(conf.interceptor(WholeXml).build()), region: region.to_owned() }
+        let conf = config::Builder::from(&sdk.config).retry_config(retries);
+        let conf = conf.interceptor(WholeXml).interceptor(sdk.calls.clone());
+        Route53 { client: Client::from_conf(conf.build()), region: region.to_owned() }
     }
 
     /// Every hosted zone of the account, all pages.

@@ -52,7 +52,7 @@ impl Connection {
                     "report-shortened",
                     "",
                     format!("The report is too long to be shown whole: it has {counts}."),
-                    "The whole report is in the function's log.",
+                    "The whole is in the function's log: as a report or, in parts, as a change document. What is only planned, {\"task\":\"plan\"} answers.",
                 ),
             );
         }

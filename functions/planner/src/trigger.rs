@@ -52,6 +52,18 @@ impl Trigger {
         }
     }
 
+    /// What woke us, in one word.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Trigger::Sweep => "sweep",
+            Trigger::Drift => "drift",
+            Trigger::Hint { .. } => "event",
+            Trigger::Plan { .. } => "plan",
+            Trigger::Reconcile { .. } => "reconcile",
+            Trigger::Verify { .. } => "verify",
+        }
+    }
+
     /// Whether the trigger allows writing at all.
     pub fn may_write(&self) -> bool {
         !matches!(self, Trigger::Plan { .. } | Trigger::Verify { .. })

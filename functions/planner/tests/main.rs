@@ -10,12 +10,14 @@
 mod association;
 mod batch;
 mod catalog;
+mod change_record;
 mod endpoint;
 mod fuzz;
 mod held;
 mod hides;
 mod markers;
 mod message;
+mod metrics;
 mod names;
 mod news;
 mod plans;
