@@ -1,6 +1,6 @@
 # What a person can do here. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help prepare demo test format lint test-planner audit test-end-to-end validate chaos bench build sbom deploy clean
+.PHONY: help prepare demo test format lint test-planner audit test-end-to-end validate chaos bench evidence build sbom deploy clean
 
 PYTHON ?= python3
 VENV := .venv/bin
@@ -39,9 +39,14 @@ validate: prepare ## Check the SAM template
 chaos: prepare ## Break every AWS call in every way, in every order, for a long life; print what survived
 	@$(VENV)/python -m tests.chaos
 
-bench: prepare ## Measure: start of the verifier, a proof of 300 names, a preflight of a large VPC
+bench: prepare ## Measure against an empty function, Python, Node.js and octoDNS, and write docs/benchmarks.md
 	@$(VENV)/python -m tests.bench
 
+evidence: prepare ## Write the validation report: each requirement, the tests that show it, what they found
+	@$(VENV)/python -m tests.evidence
+
+# Change records name the commit that the product was built from.
+build sbom deploy: export TDP_COMMIT ?= $(shell git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
 build: prepare ## Build for deployment: small and quick to start (the first time about 20 minutes)
 	$(VENV)/sam build
 

@@ -5,6 +5,8 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+from samtranslator.yaml_helper import yaml_parse
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -56,8 +58,8 @@ def test_every_cause_and_every_trouble_of_a_verifier_stands_in_the_page_on_proof
 def test_every_variable_stands_in_the_readme() -> None:
     files = ("settings.rs", "routes.rs", "reconcile/config.rs", "verify/src/config.rs", "preflight/config.rs")
     config = "".join((ROOT / "functions" / path).read_text() for path in files)
-    variables = set(re.findall(r'"([A-Z]+_[A-Z_]+|MODE|VERIFIERS|CONTACTS)"', config)) - {"AWS_REGION"}
-    assert len(variables) == 24 + 5
+    variables = set(re.findall(r'"([A-Z]+_[A-Z_]+|MODE|METRICS|VERIFIERS|CONTACTS)"', config)) - {"AWS_REGION"}
+    assert len(variables) == 25 + 5
     readme = (ROOT / "README.md").read_text()
     assert [name for name in sorted(variables) if f"`{name}`" not in readme] == []
 
@@ -114,3 +116,33 @@ def test_the_planner_can_reach_nothing_outside() -> None:
     sources = "\n".join(path.read_text() for path in (ROOT / "functions/planner/src").rglob("*.rs"))
     for reach in ("std::env", "std::time", "std::fs", "std::net", "SystemTime", "async fn"):
         assert reach not in sources, reach
+
+
+def test_the_runbook_has_an_entry_for_each_outcome_problem_and_alarm_and_no_other() -> None:
+    page = (ROOT / "docs/runbook.md").read_text()
+    report = (ROOT / "functions/planner/src/report.rs").read_text()
+    outcomes = set(re.findall(r'Outcome::\w+ => "([a-z-]+)"', report))
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)) == outcomes
+    assert set(re.findall(r"^\| \[`([a-z-]+)`\]", page, re.MULTILINE)) == table_codes("docs/problems.md")
+    template = (ROOT / "template.yaml").read_text()
+    alarms = set(re.findall(r"AlarmName: !Sub \$\{AWS::StackName\}-([a-z-]+)", template))
+    assert len(alarms) == 9
+    assert set(re.findall(r"^### ([a-z-]+)$", page, re.MULTILINE)) == alarms
+    letters = set(re.findall(r"^\*\*([A-H])\. ", page, re.MULTILINE))
+    used = {letter for row in re.findall(r"^\| \S+ \| ([A-H, ]+) \|$", page, re.MULTILINE) for letter in row.split(", ")}
+    assert len(letters) == 8 and used <= letters
+
+
+def test_every_parameter_stands_in_the_readme_or_explains_itself() -> None:
+    template = yaml_parse((ROOT / "template.yaml").read_text())
+    readme = (ROOT / "README.md").read_text()
+    by_itself = {
+        "AnnouncementEmail", "AnnouncementTopicArn", "Architecture", "CreateEndpoint", "EndpointClientCidr",
+        "ExistingEndpointId", "ReservedConcurrency", "SubnetIds",
+    }
+    absent = {name for name in template["Parameters"] if f"`{name}`" not in readme}
+    assert absent == by_itself
+    assert all(parameter["Description"] for parameter in template["Parameters"].values())
+    interface = template["Metadata"]["AWS::CloudFormation::Interface"]
+    grouped = [name for group in interface["ParameterGroups"] for name in group["Parameters"]]
+    assert sorted(grouped) == sorted(interface["ParameterLabels"]) == sorted(template["Parameters"])

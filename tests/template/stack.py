@@ -122,5 +122,6 @@ EVERYTHING = NEEDED | {
     "StagingVpcId": "vpc-1a1b2c3d4e5f60718",
     "AdoptOwner": "tdp-before",
     "Verifiers": f"{VPC}=verify",
+    "EncryptionKeyArn": "arn:aws:kms:us-east-1:111122223333:key/1a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f",
     "AnnouncementKeyArn": "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f",
 }

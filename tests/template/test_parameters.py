@@ -7,6 +7,9 @@ from samtranslator.yaml_helper import yaml_parse
 
 from tests.template.stack import NEEDED, ROOT, VPC, Stack
 
+KEY = "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
+TOPIC = "arn:aws:sns:us-east-1:111122223333:news"
+
 
 def test_every_parameter_of_the_readme_exists_in_the_template() -> None:
     template = (ROOT / "template.yaml").read_text()
@@ -20,7 +23,7 @@ def test_the_template_and_the_code_agree_on_the_variables() -> None:
     blocks = re.findall(r"Environment:\n\s+Variables:\n((?:\s+[A-Z_]+: .*\n)+)", template)
     assert len(blocks) == 3
     shared = "".join((ROOT / "functions" / path).read_text() for path in ("settings.rs", "routes.rs"))
-    for block, folder, most in zip(blocks, ("reconcile", "verify/src", "preflight"), (20, 3, 19), strict=True):
+    for block, folder, most in zip(blocks, ("reconcile", "verify/src", "preflight"), (21, 3, 19), strict=True):
         variables = re.findall(r"^\s+([A-Z_]+):", block, re.MULTILINE)
         config = (ROOT / f"functions/{folder}/config.rs").read_text() + (shared if folder != "verify/src" else "")
         assert len(variables) == most
@@ -38,6 +41,9 @@ def test_the_template_and_the_code_agree_on_the_variables() -> None:
         ({"VpcId": VPC, "StagingVpcId": VPC}, "cannot be VpcId"),
         ({"VpcId": VPC, "ExtraVpcIds": "vpc-0a1b2c3d", "StagingVpcId": "vpc-0a1b2c3d"}, "cannot be one of ExtraVpcIds"),
         ({"TdpBucketPrefix": "ts-prod"}, "agent-s3-direct"),
+        ({"EncryptionKeyArn": KEY}, None),
+        ({"AnnouncementKeyArn": KEY, "AnnouncementTopicArn": TOPIC}, None),
+        ({"AnnouncementKeyArn": KEY}, "EncryptionKeyArn"),
     ],
 )
 def test_the_rules_refuse_what_contradicts_itself(values: dict[str, str], words: str | None) -> None:
