@@ -116,9 +116,10 @@ class Function:
 
     def kill(self) -> None:
         """End the process at once, in the middle of whatever it does."""
-        if self._process:
-            self._process.kill()
-            self._process.wait()
+        # Another thread may stop the function meanwhile.
+        if process := self._process:
+            process.kill()
+            process.wait()
 
     def start(self) -> Self:
         self._runtime = Runtime().__enter__()
