@@ -20,6 +20,8 @@ MARKER = (
     "tdp-privatelink/change=c0ffee00"
 )
 GARBAGE = "vpce-no-such-thing"
+# Another stack of this product, from which ours may be told to take over.
+FORMER = "tdp-old"
 EDITS = [
     "address gone",
     "address elsewhere",
@@ -54,6 +56,7 @@ class Hands:
         self.scene = scene
         self.records: dict[Key, list[Record]] = {}
         self.zones: dict[str, dict[str, Any]] = {}
+        self._detached: set[str] = set()
         self._record = ""
 
     # Looking
@@ -71,6 +74,9 @@ class Hands:
     def is_ours(self, zone_id: str, host: str, kind: str) -> bool:
         types = self.marker(zone_id, host).partition("/types=")[2].partition(",")[0].strip('"')
         return kind in types.split("+")
+
+    def _is_formers(self, zone_id: str, host: str) -> bool:
+        return f"/owner={FORMER}," in str(self.at(zone_id, marker_name(host), "TXT"))
 
     def zone_of(self, host: str) -> str | None:
         """The zone that answers for a host in the VPC."""
@@ -178,22 +184,26 @@ class Hands:
 
     def delete_zone(self, name: str) -> None:
         """Somebody deletes a zone of ours, whatever is in it."""
-        if (zone_id := self._our_zone(name)) is not None:
+        if (zone_id := self.our_zone(name)) is not None:
             self._remove_zone(zone_id)
 
     def detach_zone(self, name: str) -> None:
         """Somebody takes a zone of ours from the VPC."""
-        if (zone_id := self._our_zone(name)) is not None:
+        if (zone_id := self.our_zone(name)) is not None:
             self.scene.detach(zone_id)
+            self._detached.add(zone_id)
 
     def clean(self) -> None:
         """Takes away what people put in the way: their zones and records, and what they made of ours."""
-        for zone_id in list(self.zones):
+        here = self.scene.zones().values()
+        there = {zone["id"] for zone in self.scene.aws.zones()}
+        # What was taken from the VPC may still be on others, where a new zone of the name is to be.
+        for zone_id in [*self.zones, *(self._detached & there - {*here})]:
             self._remove_zone(zone_id)
         for zone_id, name, kind in list(self.records):
             self._delete(zone_id, name, kind)
         for zone_id in self.scene.zones().values():
-            for host in WANTED:
+            for host in (host for host in WANTED if not self._is_formers(zone_id, host)):
                 for kind in TAKEABLE:
                     if self.at(zone_id, host, kind) and not self.is_ours(zone_id, host, kind):
                         self._delete(zone_id, host, kind)
@@ -217,7 +227,7 @@ class Hands:
             if zone_id not in there or self._zone(zone_id) != zone:
                 raise Broken(f"the zone {zone['name']} of others is not as it was")
 
-    def _our_zone(self, name: str) -> str | None:
+    def our_zone(self, name: str) -> str | None:
         zone_id = self.scene.zones().get(name)
         return zone_id if zone_id not in self.zones else None
 

@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from tests.aws import EmbeddedAws
 from tests.chaos import lives
+from tests.chaos.around import VERDICTS
 from tests.chaos.hands import EDITS, EVERY, FOREIGN, RECORDS, WANTED, ZONES
 from tests.chaos.lives import CONFIGURATIONS, EVENTS, FAULTS, SERVICES, STATES, Lived
 from tests.harness import HOSTS, Scene
@@ -128,6 +129,22 @@ class Life(RuleBasedStateMachine):
     def connection_record_spoilt(self, how: str) -> None:
         self.hands.spoil_record(how)
 
+    @happens(name=st.sampled_from(ZONES), which=st.integers(0, 1), there=st.booleans())
+    def our_zone_shared(self, name: str, which: int, there: bool) -> None:
+        (self.lived.shares.add if there else self.lived.shares.take)(self.hands.our_zone(name), which)
+
+    # Another stack, and what a verifier sees
+
+    @happens(
+        event=st.sampled_from(["sweep", "drift", "reconcile"]), mode=st.sampled_from(["apply", "apply", "withdraw"])
+    )
+    def former_owner_runs(self, event: str, mode: str) -> None:
+        self.ends.update([f"former: {self.lived.run_former(event, mode)}"])
+
+    @happens(verdict=st.sampled_from(VERDICTS))
+    def verdict_changes(self, verdict: str) -> None:
+        self.lived.verifier.verdict = verdict
+
     # AWS, and runs
 
     @happens(polls=st.integers(0, 2), page=st.sampled_from([None, 1, 3]))
@@ -148,6 +165,11 @@ class Life(RuleBasedStateMachine):
     def run(self, event: str, warm: bool, times: int) -> None:
         self.ends.update(self.lived.run(event, warm) for _ in range(times))
 
+    @happens(one=st.sampled_from(EVENTS), two=st.one_of(st.none(), st.sampled_from(EVENTS)))
+    def two_runs_at_once(self, one: str, two: str | None) -> None:
+        """The same event twice, or two."""
+        self.ends.update(self.lived.run_two(one, two or one))
+
     @happens(event=st.sampled_from(["sweep", "drift", "reconcile"]), warm=st.booleans())
     def run_undisturbed(self, event: str, warm: bool) -> None:
         self.aws.faults.clear()
@@ -166,10 +188,12 @@ class Life(RuleBasedStateMachine):
             self.lived.close()
 
 
-def live(histories: int, first: int | None, steps: int = STEPS, *, shrink: bool = True) -> None:
+def live(
+    histories: int, first: int | None, steps: int = STEPS, *, shrink: bool = True, machine: type[Life] = Life
+) -> None:
     """Lives so many histories, the same ones for the same seed; what breaks is raised with its program."""
     if first is not None:
-        seed(first)(Life)
+        seed(first)(machine)
     shown = settings(
         max_examples=histories,
         stateful_step_count=steps,
@@ -181,7 +205,7 @@ def live(histories: int, first: int | None, steps: int = STEPS, *, shrink: bool 
         verbosity=Verbosity.normal,
         print_blob=False,
     )
-    run_state_machine_as_test(Life, settings=shown)
+    run_state_machine_as_test(machine, settings=shown)
 
 
 def main() -> int:

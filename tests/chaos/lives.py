@@ -4,12 +4,16 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from tests.chaos.hands import TAKEABLE, Hands, wire
+from tests.aws.calls import Call
+from tests.aws.names import canonical
+from tests.chaos.around import VERIFIER, Shares, Verifier, things_of
+from tests.chaos.hands import FORMER, TAKEABLE, Hands, wire
 from tests.chaos.story import Broken, Story
 from tests.e2e.checks import assert_live, lose
 from tests.harness import HOSTS, Function, FunctionDied, Scene
 from tests.harness.function import ROOT
-from tests.harness.world import Record, is_write, marker_name
+from tests.harness.runtime import Invocation
+from tests.harness.world import OWNER, Record, is_write, marker_name
 
 PLATFORM = "platform.tetrascience.com"
 API = "api.platform.tetrascience.com"
@@ -23,9 +27,7 @@ EXTRA: dict[str, dict[str, str]] = {
     "files.example.com": {"files.example.com": "files.example.com"},
 }
 STATES = [
-    "available",
-    "available",
-    "available",
+    *["available"] * 6,
     "pendingAcceptance",
     "pending",
     "rejected",
@@ -38,14 +40,18 @@ STATES = [
 SERVICES = ["sqs", "s3"]
 AWS_DOMAIN = ".amazonaws.com"
 COMMENT_OF_ANOTHER = "heritage=tdp-privatelink,tdp-privatelink/owner=somebody,tdp-privatelink/vpc=vpc-0a1b2c3d4e5f60718"
-# With STAGING_VPC_ID, "yes" stands for the id of an empty VPC.
+# Words in brackets stand for what is different in each life.
 CONFIGURATIONS: list[tuple[str, str | None]] = [
     *(("EXTRA_HOSTS", hosts or None) for hosts in EXTRA),
     *(("HOLD_HOSTS", hosts) for hosts in (None, None, API, f"{PLATFORM},{API}", "files.example.com")),
     *(("MODE", mode) for mode in ("apply", "apply", "plan", "withdraw")),
     *(("ON_LOSS", word) for word in ("keep", "withdraw")),
     *(("EXISTING_ZONES", word) for word in ("refuse", "refuse", "adopt")),
-    *(("STAGING_VPC_ID", vpc) for vpc in (None, "yes")),
+    *(("STAGING_VPC_ID", vpc) for vpc in (None, "[staging]")),
+    *(("EXTRA_VPC_IDS", vpcs) for vpcs in (None, "[extra]", "[extra],[other]", "[other]")),
+    *(("ADOPT_OWNER", owner) for owner in (None, FORMER)),
+    *(("VERIFIERS", verifier) for verifier in (None, f"[vpc]={VERIFIER}")),
+    *(("CUTOVER_PROOF", word) for word in ("require", "require", "report")),
     *(("AWS_SERVICE_ROUTING", word) for word in ("none", "own")),
 ]
 EVENTS = [
@@ -93,10 +99,14 @@ class Lived:
         self.scene, self.aws = scene, scene.aws
         self.story = Story(scene, hosts=())
         self.hands = Hands(scene)
-        self.staging = scene.add_vpc("10.50.0.0/16", azs=0).id
-        scene.configure(TDP_COMPONENTS="data-hub")
+        self.shares, self.verifier = Shares(scene), Verifier(scene)
+        extra, other = (vpc.id for vpc in self.shares.vpcs)
+        staging = scene.add_vpc("10.50.0.0/16", azs=0).id
+        self.words = {"[vpc]": scene.vpc.id, "[staging]": staging, "[extra]": extra, "[other]": other}
+        scene.configure(TDP_COMPONENTS="data-hub", VPC_ID=scene.vpc.id, ACCOUNT_ID=scene.aws.account)
         self.hidden = False
         self.warm: Function | None = None
+        self._kept: object = None
         self.ids: list[str] = []
         # Every name of an endpoint that this VPC has or had: to the platform, and of AWS's services.
         self.platforms: set[str] = set()
@@ -133,7 +143,9 @@ class Lived:
 
     def configure(self, name: str, value: str | None) -> None:
         """A new configuration is new processes."""
-        self.scene.configure(**{name: self.staging if value == "yes" else value})
+        for word, stands_for in self.words.items():
+            value = value and value.replace(word, stands_for)
+        self.scene.configure(**{name: value})
         self.close()
 
     def close(self) -> None:
@@ -157,39 +169,90 @@ class Lived:
 
     def run(self, event: str, warm: bool, kill: tuple[int, bool] | None = None) -> str:
         """One event, in a process that lives on or in a fresh one, which may die at the nth call, answered or not."""
-        if self.scene.variables.get("EXISTING_ZONES") == "adopt":
-            self.hands.let_adopt()
-        held = self._held()
-        self.story.begin()
+        kept = self._begin(OWNER)
         function = self.warm if warm and self.warm else self.scene.function().start()
         if kill:
             self.aws.faults.add("lost" if kill[1] else "drop", nth=kill[0], then=function.kill)
-        try:
-            answer = function.invoke(
-                _payload(event, self.scene.endpoint_id), deadline=SECONDS if event in TASKS else HINT_SECONDS
-            )
-            ended = (
-                answer.connections[0]["outcome"]
-                if answer.ok and answer.connections
-                else "error"
-                if answer.error
-                else "nothing"
-            )
-            if answer.report is not None:
-                self._check_report(answer.report)
-        except FunctionDied:
-            ended = "killed"
-        self.aws.faults.clear()
+        ended = self._ended(function, function.submit(self._payload(event), deadline=_seconds(event)))
         is_warm = warm and ended != "killed"
         if not is_warm:
             function.stop()
         self.warm = function if is_warm else (None if function is self.warm else self.warm)
-        self._check_output(function)
-        self._check_calls(event)
-        if self._held() != held:
-            raise Broken(f"held hosts changed: {held} became {self._held()}")
+        self._end(kept, {event: list(self.aws.calls)}, [function])
         self.story.end()
         return ended
+
+    def run_two(self, one: str, two: str) -> list[str]:
+        """Two events at once, or one twice, in two fresh processes. Their calls come as they come."""
+        self.hidden = False
+        kept = self._begin(OWNER)
+        keys = ("run-A", "run-B")
+        functions = [Function(self.scene.variables | {"AWS_ACCESS_KEY_ID": key}).start() for key in keys]
+        pairs = list(zip(functions, (one, two), strict=True))
+        under_way = [
+            (function, function.submit(self._payload(event), deadline=_seconds(event))) for function, event in pairs
+        ]
+        ends = [self._ended(*both) for both in under_way]
+        for function in functions:
+            function.stop()
+        made = [
+            (event, [call for call in self.aws.calls if call.caller == key]) for event, key in zip((one, two), keys)
+        ]
+        for event, calls in made:
+            self._end(kept, {event: calls}, functions)
+        self.story.check_several(2)
+        return ends
+
+    def run_former(self, event: str, mode: str) -> str:
+        """The other stack does its work, which knows nothing of ours."""
+        kept = self._begin(FORMER)
+        ours = ("ADOPT_OWNER", "EXTRA_VPC_IDS", "STAGING_VPC_ID", "VERIFIERS")
+        variables = {name: value for name, value in self.scene.variables.items() if name not in ours}
+        theirs = {"OWNER_ID": FORMER, "MODE": mode, "EXISTING_ZONES": "refuse"}
+        with Function(variables | theirs) as function:
+            ended = self._ended(function, function.submit(self._payload(event), deadline=_seconds(event)))
+        self._end(kept, {event: list(self.aws.calls)}, [function])
+        self.story.end()
+        return ended
+
+    def _payload(self, event: str) -> Any:
+        return _payload(event, self.scene.endpoint_id)
+
+    def _begin(self, owner: str) -> Callable[[], object]:
+        """Before a run of an owner. Returns what gives all that this run has to leave as it is."""
+        if owner == OWNER and self.scene.variables.get("EXISTING_ZONES") == "adopt":
+            self.hands.let_adopt()
+        self.story.begin()
+        self.verifier.unproved.clear()
+        hands_over = self.scene.variables.get("ADOPT_OWNER") == FORMER
+        others = [] if owner == OWNER and hands_over else [one for one in (OWNER, FORMER) if one != owner]
+
+        def kept() -> object:
+            return self._held(), [things_of(self.scene, other) for other in others]
+
+        self._kept = kept()
+        return kept
+
+    def _ended(self, function: Function, invocation: Invocation) -> str:
+        try:
+            answer = function.answer(invocation)
+        except FunctionDied:
+            return "killed"
+        if answer.report is not None:
+            self._check_report(answer.report)
+        if not answer.ok:
+            return "error"
+        return str(answer.connections[0]["outcome"]) if answer.connections else "nothing"
+
+    def _end(self, kept: Callable[[], object], made: dict[str, list[Call]], functions: list[Function]) -> None:
+        """What must hold after a run, whosever. `made`: the calls for an event."""
+        self.aws.faults.clear()
+        for function in functions:
+            self._check_output(function)
+        for event, calls in made.items():
+            self._check_calls(event, calls)
+        if (now := kept()) != self._kept:
+            raise Broken(f"what is held or another stack's changed: {self._kept} became {now}")
 
     def _held(self) -> list[tuple[str, Record]]:
         hosts = [host for host in self.scene.variables.get("HOLD_HOSTS", "").split(",") if host]
@@ -220,12 +283,11 @@ class Lived:
         function.stdout.clear()
         function.stderr.clear()
 
-    def _check_calls(self, event: str) -> None:
-        calls = [call for call in self.aws.calls if is_write(call)]
-        if calls and (event in ("plan", "verify") or self.scene.variables["MODE"] == "plan"):
-            dns = [call.name for call in calls]
-            raise Broken(f"{event} in Mode={self.scene.variables['MODE']} wrote: {dns}")
-        for call in calls:
+    def _check_calls(self, event: str, calls: list[Call]) -> None:
+        writes = [call for call in calls if is_write(call) and call.service != "lambda"]
+        if writes and (event in ("plan", "verify") or self.scene.variables["MODE"] == "plan"):
+            raise Broken(f"{event} in Mode={self.scene.variables['MODE']} wrote: {[call.name for call in writes]}")
+        for call in writes:
             for change in call.params.get("ChangeBatch", {}).get("Changes", []):
                 self._check_change(change["Action"], change["ResourceRecordSet"])
 
@@ -237,11 +299,15 @@ class Lived:
         target = wire(record.get("AliasTarget", {}).get("DNSName", ""))
         if record["Type"] == "CNAME" or target not in known:
             raise Broken(f"{record['Type']} {record['Name']} was written and leads to {target or record}")
+        is_proof_needed = self.scene.variables.get("CUTOVER_PROOF", "require") == "require"
+        if is_proof_needed and canonical(record["Name"]) in self.verifier.unproved:
+            raise Broken(f"{record['Type']} {record['Name']} was written and had not been proved")
 
     # What must hold
 
     def check_others(self) -> None:
         self.hands.check()
+        self.shares.check()
         try:
             self.scene.assert_foreign_untouched()
         except AssertionError as error:
@@ -251,8 +317,12 @@ class Lived:
         """Everything good again, and nothing in the way: at most three drift passes later all is as it should be."""
         self.aws.faults.clear()
         self.aws.page_size, self.aws.insync_after, self.hidden = None, 0, False
+        self.verifier.verdict = "passed"
         self.configure("MODE", "apply")
         self.configure("HOLD_HOSTS", None)
+        if things_of(self.scene, FORMER):
+            self.configure("ADOPT_OWNER", FORMER)
+        self.shares.clean()
         self.hands.clean()
         if not self.ids:
             self.add("available", "ipv4")
@@ -267,6 +337,9 @@ class Lived:
         if not answer.ok or answer.outcome != "in-sync" or answer.connection["changes"]:
             raise Broken(f"after three drift passes: {answer.error or answer.connection}")
         self._assert_live(answer.connection["endpointId"])
+        self.shares.check_end()
+        if left := things_of(self.scene, FORMER):
+            raise Broken(f"the former owner's are still: {left}")
         _must(self.scene.assert_planning_again_gives_nothing)
 
     def _assert_live(self, endpoint_id: str) -> None:
@@ -280,6 +353,10 @@ def _must(check: Callable[[], object]) -> None:
         check()
     except (AssertionError, LookupError) as error:
         raise Broken(f"the end is not as it should be: {error!r}") from None
+
+
+def _seconds(event: str) -> float:
+    return SECONDS if event in TASKS else HINT_SECONDS
 
 
 def _payload(event: str, endpoint_id: str) -> Any:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.aws import EmbeddedAws
 from tests.chaos import sweeps
+from tests.chaos.around import VERIFIER
 from tests.chaos.life import Life, live
 from tests.chaos.lives import Lived
 from tests.chaos.story import Broken
@@ -44,6 +45,56 @@ def test_a_life_notices_what_must_not_be(aws: EmbeddedAws) -> None:
     aws.delete_record(zone_id, "printer.b.example.com", "A")
     with pytest.raises(Broken, match="not as it was"):
         lived.check_others()
+
+
+def test_a_life_notices_what_is_done_to_its_neighbours(aws: EmbeddedAws) -> None:
+    aws.reset()
+    aws.insync_after = 0
+    lived = Lived(Scene(aws))
+    lived.enter("available")
+    assert (lived.run_former("reconcile", "apply"), lived.run("reconcile", False)) == ("changed", "refused")
+    zone_id = lived.hands.our_zone(PLATFORM)
+    lived.shares.add(zone_id, 0)
+    lived.check_others()
+    aws.client("route53").disassociate_vpc_from_hosted_zone(
+        HostedZoneId=zone_id, VPC={"VPCRegion": aws.region, "VPCId": lived.shares.vpcs[0].id}
+    )
+    with pytest.raises(Broken, match="somebody else had put it there"):
+        lived.check_others()
+
+    def takes_over(service: str, operation: str) -> None:
+        if operation == "ListHostedZonesByVPC":
+            lived.hands.delete_zone(PLATFORM)
+
+    aws.on_call(takes_over)
+    with pytest.raises(Broken, match="another stack's changed"):
+        lived.run("drift", False)
+
+
+def test_a_life_notices_what_nobody_proved(aws: EmbeddedAws) -> None:
+    aws.reset()
+    lived = Lived(Scene(aws))
+    lived.configure("VERIFIERS", f"[vpc]={VERIFIER}")
+    lived.enter("available")
+    lived.verifier.verdict = "failed"
+    assert lived.run("sweep", False) == "held"
+    assert f"{PLATFORM}." in lived.verifier.unproved
+    target = {"AliasTarget": {"DNSName": min(lived.platforms)}}
+    with pytest.raises(Broken, match="had not been proved"):
+        lived._check_change("CREATE", {"Name": f"{PLATFORM}.", "Type": "A"} | target)
+    lived.verifier.verdict = "passed"
+    assert lived.run("sweep", False) == "changed"
+
+
+def test_two_runs_at_once_write_once_and_may_tell_twice(aws: EmbeddedAws) -> None:
+    aws.reset()
+    aws.insync_after = 1
+    lived = Lived(Scene(aws))
+    lived.enter("available")
+    ends = lived.run_two("reconcile", "state-change")
+    assert "changed" in ends and {*ends} <= {"changed", "in-sync", "error"}
+    assert 1 <= lived.scene.news().count("connection-live") <= 2
+    lived.end_well()
 
 
 def test_six_hundred_sweeps_leave_a_process_as_small_as_it_was(aws: EmbeddedAws) -> None:
