@@ -10,7 +10,7 @@ import pytest
 from tests.aws import EmbeddedAws
 from tests.chaos import sweeps
 from tests.chaos.around import VERIFIER
-from tests.chaos.life import Life, live
+from tests.chaos.life import Life, live, summary
 from tests.chaos.lives import Lived
 from tests.chaos.story import Broken
 from tests.harness import PLATFORM, Scene
@@ -95,6 +95,45 @@ def test_two_runs_at_once_write_once_and_may_tell_twice(aws: EmbeddedAws) -> Non
     assert "changed" in ends and {*ends} <= {"changed", "in-sync", "error"}
     assert 1 <= lived.scene.news().count("connection-live") <= 2
     lived.end_well()
+
+
+class Careless(Life):
+    """Lives with a product that is a stand-in, so that many histories are quick, and takes away what others have while
+    the verifier fails.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lived.run = self._run  # type: ignore[method-assign]
+
+    def _run(self, event: str, warm: bool, kill: tuple[int, bool] | None = None) -> str:
+        for zone_id in list(self.hands.zones) if self.lived.verifier.verdict == "failed" else []:
+            for record in self.aws.records(zone_id):
+                if record["Name"].startswith("printer."):
+                    self.aws.delete_record(zone_id, record["Name"], record["Type"])
+        return "in-sync"
+
+    def teardown(self) -> None:
+        self.lived.close()
+
+
+# Two rules that the failure needs, and six that it does not.
+NEEDED = ("zone_planted", "verdict_changes")
+OTHERS = ("zone_taken_away", "state", "aws_is_slow", "endpoint_added", "run", "configured")
+for name in [name for name, rule in vars(Life).items() if hasattr(rule, "hypothesis_stateful_rule")]:
+    if name not in (*NEEDED, *OTHERS):
+        setattr(Careless, name, None)
+
+
+def test_a_history_that_breaks_something_is_shrunk_to_the_steps_that_it_takes(aws: EmbeddedAws) -> None:
+    Life.aws = aws
+    with pytest.raises(Broken, match="of others is not as it was") as broken:
+        live(400, 3, steps=12, machine=Careless)
+    steps = [line for line in summary(broken.value).splitlines() if line.startswith("state.")]
+    assert [step.partition("(")[0] for step in steps] in (
+        ["state.begins", *(f"state.{rule}" for rule in order), "state.teardown"] for order in (NEEDED, NEEDED[::-1])
+    )
+    assert "verdict='failed'" in str(steps) and Careless.steps > 100
 
 
 def test_six_hundred_sweeps_leave_a_process_as_small_as_it_was(aws: EmbeddedAws) -> None:
