@@ -26,11 +26,14 @@ PARTS: dict[str, Callable[[Subjects], list[Row]]] = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=list(PARTS), help="what to measure; everything without them")
+    names = ", ".join(PARTS)
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"what to measure, of {names}; everything without")
     parser.add_argument("--write", type=Path, metavar="PATH", help="write the table with the machine into a page")
     parser.add_argument("--profile", default="release", help="another profile than what is deployed, to try the bench")
     parser.add_argument("--no-build", action="store_true", help="take what was built before")
     arguments = parser.parse_args()
+    if unknown := set(arguments.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(unknown)}")
     if not arguments.no_build:
         print("Building the functions as they are deployed; the first time this takes about 20 minutes.", flush=True)
         if not programs.build(arguments.profile):

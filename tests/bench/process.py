@@ -37,6 +37,10 @@ class Timed(Runtime):
         return super().answered(invocation_id, kind, body)
 
 
+class NoAnswer(RuntimeError):
+    """The process died, or did not answer in the time that it had. The message carries what it wrote."""
+
+
 @dataclass(frozen=True)
 class Event:
     """One event: when it was handed over and answered, the process's CPU seconds for it, and what came back."""
@@ -75,9 +79,9 @@ class Process:
         self.wait()
         cpu = self.cpu()
         invocation = self._runtime.submit(event, seconds)
-        if not invocation.done.wait(seconds + 60) or invocation.kind == "died":
+        if not invocation.done.wait(seconds) or invocation.kind == "died":
             self._errors.seek(0)
-            raise RuntimeError(f"{self._program.name} gave no answer\n{self._errors.read().decode()[-4000:]}")
+            raise NoAnswer(f"{self._program.name} gave no answer\n{self._errors.read().decode()[-4000:]}")
         started, ended = self._runtime.handed.pop(invocation.id), self._runtime.came.pop(invocation.id)
         return Event(started, ended, self.cpu() - cpu, invocation.kind, invocation.body)
 

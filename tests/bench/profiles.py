@@ -51,7 +51,7 @@ class Built:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.profiles", description=__doc__)
-    parser.add_argument("variants", nargs="*", choices=list(VARIANTS), help="which; all without them")
+    parser.add_argument("variants", nargs="*", metavar="variant", help=f"of {'; '.join(VARIANTS)}; all without")
     parser.add_argument("--write", type=Path, metavar="PATH", help="put the table into a page that the bench wrote")
     arguments = parser.parse_args()
     rows = [HEAD, tuple("---" for _ in HEAD)]

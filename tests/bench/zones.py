@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tests.aws import EmbeddedAws
 from tests.aws.limits import ACCOUNT, ACTIONS, CHANGE_COSTS, CHANGES
-from tests.bench.process import Event, Process
+from tests.bench.process import Event, NoAnswer, Process
 from tests.bench.programs import ROOTS, Program
 from tests.bench.subjects import Subjects
 from tests.bench.table import Figure, Row, alone, compared
@@ -27,12 +27,13 @@ MOST_OF_LIMITS = 1.3
 
 @dataclass(frozen=True)
 class Run:
-    """Until all zones were there and filled; what people were told of it, and the calls that were refused."""
+    """Until all zones were there and filled, or Lambda ended it; what was told, and the calls that were refused."""
 
     seconds: float
     invocations: int
     calls: int
     refused: int
+    zones: int
     told: list[str]
 
 
@@ -51,7 +52,7 @@ def measure(subjects: Subjects) -> list[Row]:
     for peer, missing in subjects.everybody():
         program = next((program for program in subjects.peers if program.name == peer), None)
         theirs = _run(program, is_done=_is_peer_done) if program else None
-        told = f"{theirs.seconds:.0f} s, {', '.join(theirs.told)}" if theirs else missing
+        told = f"{theirs.seconds:.0f} s, {theirs.zones} zones, {', '.join(theirs.told)}" if theirs else missing
         rows.append(Row(what, seconds, peer, told))
     return rows
 
@@ -79,7 +80,12 @@ def _run(program: Program, is_done: Callable[[Event], bool]) -> Run:
         with Process(program, variables) as process:
             for invocation in range(1, MOST_INVOCATIONS + 1):
                 begun = time.monotonic()
-                event = process.invoke(b'{"task":"sweep"}', LAMBDA_SECONDS)
+                try:
+                    event = process.invoke(b'{"task":"sweep"}', LAMBDA_SECONDS)
+                except NoAnswer:
+                    # Lambda ends it here.
+                    told.append(f"no answer in {LAMBDA_SECONDS} s")
+                    break
                 told += _told(event)
                 if is_done(event):
                     break
@@ -87,7 +93,8 @@ def _run(program: Program, is_done: Callable[[Event], bool]) -> Run:
         seconds = time.monotonic() - started
         refused = [call.fault for call in aws.calls].count("limit")
         news = scene.news() if program.name == "reconcile" else []
-        return Run(seconds, invocation, len(aws.calls), refused, told + news)
+        zones = len(aws.zones(scene.vpc))
+        return Run(seconds, invocation, len(aws.calls), refused, zones, told + news)
 
 
 def _told(event: Event) -> list[str]:
