@@ -15,7 +15,11 @@ METRICS = (ROOT / "functions/planner/src/metrics.rs").read_text()
 def resources(stack: Stack, kind: str) -> dict[str, Any]:
     """The properties of each resource of a type that these values make."""
     found = {name: one for name, one in stack.template["Resources"].items() if one["Type"] == kind}
-    there = {name: one for name, one in found.items() if "Condition" not in one or stack.holds({"Condition": one["Condition"]})}
+    there = {
+        name: one
+        for name, one in found.items()
+        if "Condition" not in one or stack.holds({"Condition": one["Condition"]})
+    }
     return {name: one["Properties"] for name, one in there.items()}
 
 
