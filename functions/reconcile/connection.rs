@@ -171,59 +171,17 @@ impl Reconcile {
         zones: Vec<Zone>,
         ours: &BTreeMap<Name, String>,
     ) -> Done {
-        let (vpc, trigger, clock) = (task.vpc, task.trigger, task.clock);
+        let (vpc, clock) = (task.vpc, task.clock);
         let owner = self.owner(&vpc.id);
         let change = clock.change("plan");
         connection.problems.extend(task.wishes.problems.iter().cloned());
         if let Some(subject) = task.subject() {
             connection.proof = self.known_proof(&subject);
         }
-        let mut wanted;
-        loop {
-            connection.coverage.clone_from(&task.wishes.coverage);
-            wanted = plan(&self.intent(&task.wishes, owner, &change), &zones);
-            if wanted.is_refused() {
-                let connection = Connection { outcome: Outcome::Refused, ..connection.with_plan(&wanted) };
-                return self.leave(&task, connection, &zones).await;
-            }
-            if !self.may_write(trigger) {
-                return self.only_look(&task, connection, &zones, &wanted).await;
-            }
-            let Some(subject) = task.subject() else { break };
-            if self.is_unconfirmed(vpc, &zones).await {
-                wanted.confirm(confirm(&self.intent(&task.wishes, owner, &clock.change("confirm")), &zones));
-            }
-            let mut held = connection.clone().with_plan(&wanted);
-            let unproved = self.prove_before(&subject, &wanted, &mut held).await;
-            connection.proof = held.proof.clone();
-            if unproved.is_empty() {
-                connection.problems = held.problems;
-                connection.problems.retain(|problem| !wanted.problems.contains(problem));
-                break;
-            }
-            // The VPC's own endpoints do not hold up the platform's names.
-            let Some(hosts) = self.left_out(&wanted, &task.wishes, &unproved) else {
-                if let Some(wishes) = task.unless_proved.take() {
-                    let of_before = |p: &Problem| task.wishes.problems.contains(p) || wanted.problems.contains(p);
-                    connection.problems = held.problems.into_iter().filter(|p| !of_before(p)).collect();
-                    connection.problems.extend(wishes.problems.iter().cloned());
-                    connection.moved_from = None;
-                    (task.wishes, task.endpoint) = (wishes, None);
-                    continue;
-                }
-                let mut held =
-                    Connection { outcome: Outcome::Held, zone_changes: Vec::new(), changes: Vec::new(), ..held };
-                match self.take_out_bare(&zones, owner).await {
-                    Ok(change_ids) => held.change_ids = change_ids,
-                    Err(error) => held.problems.push(problems::of_call(&error)),
-                }
-                return self.leave(&task, held, &zones).await;
-            };
-            connection.problems = held.problems;
-            connection.problems.retain(|problem| !wanted.problems.contains(problem));
-            connection.problems.push(problems::own_unproved(&hosts));
-            task.wishes.leave(&hosts, ours);
-        }
+        let wanted = match self.proved_plan(&mut task, &mut connection, &zones, ours, &change).await {
+            Ok(wanted) => wanted,
+            Err(done) => return *done,
+        };
         let needs_proof = task.endpoint.is_some() && self.needs_proof(&vpc.id);
         let may_lead = needs_proof.then(|| leading(&wanted, &task.wishes.leading()));
         let intent = self.intent(&task.wishes, owner, &change);
@@ -250,6 +208,69 @@ impl Reconcile {
         let later = associated.note(&mut connection);
         let done = self.conclude(&task, connection, written, None).await;
         done.with(later)
+    }
+
+    /// The plan to write, with the endpoint proved for it; or how the connection ends without a write. Where a proof fails,
+    /// plans again without the hosts that can be left out.
+    async fn proved_plan(
+        &self,
+        task: &mut Task<'_>,
+        connection: &mut Connection,
+        zones: &[Zone],
+        ours: &BTreeMap<Name, String>,
+        change: &str,
+    ) -> Result<Plan, Box<Done>> {
+        let (vpc, trigger, clock) = (task.vpc, task.trigger, task.clock);
+        let owner = self.owner(&vpc.id);
+        loop {
+            connection.coverage.clone_from(&task.wishes.coverage);
+            let mut wanted = plan(&self.intent(&task.wishes, owner, change), zones);
+            if wanted.is_refused() {
+                let connection = Connection { outcome: Outcome::Refused, ..connection.clone().with_plan(&wanted) };
+                return Err(Box::new(self.leave(task, connection, zones).await));
+            }
+            if !self.may_write(trigger) {
+                return Err(Box::new(self.only_look(task, connection.clone(), zones, &wanted).await));
+            }
+            let Some(subject) = task.subject() else { return Ok(wanted) };
+            if self.is_unconfirmed(vpc, zones).await {
+                wanted.confirm(confirm(&self.intent(&task.wishes, owner, &clock.change("confirm")), zones));
+            }
+            let mut held = connection.clone().with_plan(&wanted);
+            let unproved = self.prove_before(&subject, &wanted, &mut held).await;
+            connection.proof = held.proof.clone();
+            if unproved.is_empty() {
+                connection.problems = held.problems;
+                connection.problems.retain(|problem| !wanted.problems.contains(problem));
+                return Ok(wanted);
+            }
+            // The VPC's own endpoints do not hold up the platform's names.
+            let Some(hosts) = self.left_out(&wanted, &task.wishes, &unproved) else {
+                if let Some(wishes) = task.unless_proved.take() {
+                    let of_before = |p: &Problem| task.wishes.problems.contains(p) || wanted.problems.contains(p);
+                    connection.problems = held.problems.into_iter().filter(|p| !of_before(p)).collect();
+                    connection.problems.extend(wishes.problems.iter().cloned());
+                    connection.moved_from = None;
+                    (task.wishes, task.endpoint) = (wishes, None);
+                    continue;
+                }
+                return Err(Box::new(self.hold(task, held, zones).await));
+            };
+            connection.problems = held.problems;
+            connection.problems.retain(|problem| !wanted.problems.contains(problem));
+            connection.problems.push(problems::own_unproved(&hosts));
+            task.wishes.leave(&hosts, ours);
+        }
+    }
+
+    /// Ends a connection whose endpoint is not proved. Zones of ours that only hide names are taken out.
+    async fn hold(&self, task: &Task<'_>, held: Connection, zones: &[Zone]) -> Done {
+        let mut held = Connection { outcome: Outcome::Held, zone_changes: Vec::new(), changes: Vec::new(), ..held };
+        match self.take_out_bare(zones, self.owner(&task.vpc.id)).await {
+            Ok(change_ids) => held.change_ids = change_ids,
+            Err(error) => held.problems.push(problems::of_call(&error)),
+        }
+        self.leave(task, held, zones).await
     }
 
     fn intent<'a>(&'a self, wishes: &'a Wishes, owner: Owner<'a>, change: &'a str) -> Intent<'a> {

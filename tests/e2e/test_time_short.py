@@ -25,7 +25,7 @@ def short_sweep(function: Function, is_fresh: bool = False) -> dict[str, Any]:
     if is_fresh:
         function.cold()
     function.invoke({"task": "sweep"}, deadline=SHORT)
-    reports = [line for line in function.stdout if line.startswith("{")]
+    reports = [line for line in function.stdout if line.startswith('{"mode"')]
     return dict(json.loads(reports[-1]))
 
 
