@@ -1,4 +1,4 @@
-"""Builds what is deployed, measures it beside what people would write instead, and says whether it keeps its promises."""
+"""Builds what is deployed, measures it beside what people would write, and says whether it keeps its promises."""
 
 import argparse
 import sys
@@ -60,7 +60,8 @@ def _measured(part: str, who: Subjects) -> list[Row]:
         return PARTS[part](who)
     except Exception as error:
         traceback.print_exc()
-        return [Row(f"{part}: not measured", str(error).splitlines()[0][:100] if str(error) else repr(error), kept=False)]
+        why = next(iter(str(error).splitlines()), repr(error))
+        return [Row(f"{part}: not measured", why[:100], kept=False)]
 
 
 if __name__ == "__main__":

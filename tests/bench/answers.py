@@ -169,7 +169,8 @@ def _change(change_id: str, status: str) -> str:
 
 def _endpoints() -> str:
     entries = ((DNS_NAME, DNS_ZONE), (DNS_NAME.replace(".", "-us-east-1a.", 1), DNS_ZONE))
-    names = "".join(f"<item><dnsName>{name}</dnsName><hostedZoneId>{zone}</hostedZoneId></item>" for name, zone in entries)
+    shown = (f"<dnsName>{name}</dnsName><hostedZoneId>{zone}</hostedZoneId>" for name, zone in entries)
+    names = "".join(f"<item>{one}</item>" for one in shown)
     fields = {
         "vpcEndpointId": ENDPOINT,
         "vpcEndpointType": "Interface",

@@ -1,7 +1,7 @@
 //! Times the planner alone, for `make bench`: no AWS, no clock but the one that measures.
 //!
-//! `plan <shape> <rounds> <records>…` plans so many record sets, half of them addresses and half of them their markers, as
-//! `one-zone` or as `zones` (one for each host), and prints a line of JSON for each number and state.
+//! `plan <shape> <rounds> <records>…` plans so many record sets, half of them addresses and half of them their
+//! markers, as `one-zone` or as `zones` (one for each host), and prints a line of JSON for each number and state.
 
 use std::collections::BTreeMap;
 use std::error::Error;

@@ -1,6 +1,7 @@
 """Which release profile: builds variants of it, each into a folder of its own, and measures them side by side.
 
-Each variant builds for about ten minutes on two cores. `panic` stays `unwind` in all: one VPC's bug does not end the others.
+Each variant builds for about ten minutes on two cores. `panic` stays `unwind` in all: a bug in one VPC's run does not
+end those of the others.
 """
 
 import argparse
@@ -68,7 +69,8 @@ def main() -> None:
 def _built(name: str) -> Built:
     level, lto, units = VARIANTS[name]
     folder = TARGET / "profiles" / name.replace(", ", "-")
-    settings = {"opt-level": f'"{level}"' if isinstance(level, str) else level, "lto": f'"{lto}"', "codegen-units": units}
+    quoted = f'"{level}"' if isinstance(level, str) else level
+    settings = {"opt-level": quoted, "lto": f'"{lto}"', "codegen-units": units}
     config = [part for key, value in settings.items() for part in ("--config", f"profile.release.{key}={value}")]
     started = time.monotonic()
     command = ["cargo", "build", "--locked", "--release", "--bins", *config]

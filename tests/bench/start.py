@@ -63,8 +63,8 @@ def _beside_floor(name: str, found: list[Start], floor: list[Start]) -> Row:
 def starts(programs: list[Program], variables: dict[str, str], runs: int) -> dict[str, list[Start]]:
     """Starts each program many times in turn, so that what the machine does besides meets all of them.
 
-    Our binaries are copied first: a file that a linker wrote piece by piece loads more slowly than one that was unpacked,
-    as Lambda does it.
+    Our binaries are copied first: a file that a linker wrote piece by piece loads more slowly than one that was
+    unpacked, as Lambda does it.
     """
     seen: dict[str, list[Start]] = {program.name: [] for program in programs}
     with socket.create_server(("127.0.0.1", 0)) as server, TemporaryDirectory() as folder:

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/throttling-api-request
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -44,7 +45,7 @@ def measure(subjects: Subjects) -> list[Row]:
     what = f"{ZONES} hosts in {ZONES} zones under Route 53's limits"
     rows = [
         compared(what, seconds, "the limits alone", Figure(imposed, "s"), most_of_peer=MOST_OF_LIMITS),
-        Row(f"{what}: told", ", ".join(ours.told) or "nothing", promised="no throttling", kept=not _is_throttled(ours.told)),
+        _told_row(what, ours.told),
         alone(f"{what}: invocations", Figure(ours.invocations)),
         alone(f"{what}: AWS calls", Figure(ours.calls)),
         alone(f"{what}: of these refused and repeated", Figure(ours.refused)),
@@ -55,6 +56,12 @@ def measure(subjects: Subjects) -> list[Row]:
         told = f"{theirs.seconds:.0f} s, {theirs.zones} zones, {', '.join(theirs.told)}" if theirs else missing
         rows.append(Row(what, seconds, peer, told))
     return rows
+
+
+def _told_row(what: str, told: list[str]) -> Row:
+    is_throttled = any(word in one.lower() for one in told for word in ("throttl", "rate exceeded", "failed", "error"))
+    shown = ", ".join(f"{number} × {one}" if number > 1 else one for one, number in Counter(told).items())
+    return Row(f"{what}: told", shown or "nothing", promised="no throttling", kept=not is_throttled)
 
 
 def imposed_seconds(zones: int) -> float:
@@ -101,14 +108,12 @@ def _told(event: Event) -> list[str]:
     """What an invocation's answer says: an error, or the outcome."""
     answer = json.loads(event.body)
     if event.kind == "error":
-        return [f"{answer['errorType']}: {answer['errorMessage']}"[:120]]
+        # Without the ids, which differ from one time to the next.
+        is_throttled = "throttl" in answer["errorMessage"].lower()
+        return [f"error {answer['errorType']}{' (Throttling)' if is_throttled else ''}"]
     connection = answer.get("connections", [answer])[0]
     problems = [problem["code"] for problem in connection.get("problems", [])]
     return [connection.get("outcome", "nothing"), *problems]
-
-
-def _is_throttled(told: list[str]) -> bool:
-    return any(word in one.lower() for one in told for word in ("throttl", "rate exceeded", "failed", "error"))
 
 
 def _is_ours_done(event: Event) -> bool:
