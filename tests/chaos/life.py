@@ -20,7 +20,7 @@ from tests.aws import EmbeddedAws
 from tests.chaos import lives
 from tests.chaos.around import VERDICTS
 from tests.chaos.hands import EDITS, EVERY, FOREIGN, RECORDS, WANTED, ZONES
-from tests.chaos.lives import CONFIGURATIONS, EVENTS, FAULTS, SERVICES, STATES, Lived
+from tests.chaos.lives import BEGINNINGS, CONFIGURATIONS, EVENTS, FAULTS, SERVICES, STATES, Lived
 from tests.harness import HOSTS, Scene
 
 STEPS = 30
@@ -62,10 +62,19 @@ class Life(RuleBasedStateMachine):
         self.lived = Lived(Scene(self.aws))
         self.hands = self.lived.hands
 
-    @initialize(live=st.sampled_from([True, True, True, False]))
-    def begins(self, live: bool) -> None:
-        if live:
+    @initialize(
+        live=st.sampled_from([True, True, True, False]),
+        former=st.sampled_from([False, False, True]),
+        settings=st.lists(st.sampled_from(BEGINNINGS), max_size=2, unique=True),
+    )
+    def begins(self, live: bool, former: bool, settings: list[tuple[str, str | None]]) -> None:
+        for name, value in settings:
+            self.lived.configure(name, value)
+        if former or live:
             self.lived.enter("available")
+        if former:
+            self.lived.run_former("reconcile", "apply")
+        if live:
             self.lived.run("reconcile", False)
 
     # The endpoints
@@ -165,10 +174,16 @@ class Life(RuleBasedStateMachine):
     def run(self, event: str, warm: bool, times: int) -> None:
         self.ends.update(self.lived.run(event, warm) for _ in range(times))
 
-    @happens(one=st.sampled_from(EVENTS), two=st.one_of(st.none(), st.sampled_from(EVENTS)))
-    def two_runs_at_once(self, one: str, two: str | None) -> None:
-        """The same event twice, or two."""
-        self.ends.update(self.lived.run_two(one, two or one))
+    @happens(
+        one=st.sampled_from(EVENTS),
+        two=st.one_of(st.none(), st.sampled_from(EVENTS)),
+        how=st.sampled_from([None, *EDITS]),
+    )
+    def two_runs_at_once(self, one: str, two: str | None, how: str | None) -> None:
+        """The same event twice, or two; most often there is something to do."""
+        if how:
+            self.hands.edit(EVERY, how)
+        self.ends.update(f"two: {end}" for end in self.lived.run_two(one, two or one))
 
     @happens(event=st.sampled_from(["sweep", "drift", "reconcile"]), warm=st.booleans())
     def run_undisturbed(self, event: str, warm: bool) -> None:

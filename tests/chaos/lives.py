@@ -54,6 +54,14 @@ CONFIGURATIONS: list[tuple[str, str | None]] = [
     *(("CUTOVER_PROOF", word) for word in ("require", "require", "report")),
     *(("AWS_SERVICE_ROUTING", word) for word in ("none", "own")),
 ]
+# What a life may begin with.
+BEGINNINGS: list[tuple[str, str | None]] = [
+    ("EXTRA_VPC_IDS", "[extra]"),
+    ("VERIFIERS", f"[vpc]={VERIFIER}"),
+    ("ADOPT_OWNER", FORMER),
+    ("STAGING_VPC_ID", "[staging]"),
+    ("ON_LOSS", "withdraw"),
+]
 EVENTS = [
     "sweep",
     "sweep",

@@ -105,6 +105,7 @@ class Careless(Life):
     def __init__(self) -> None:
         super().__init__()
         self.lived.run = self._run  # type: ignore[method-assign]
+        self.lived.run_former = lambda event, mode: "in-sync"  # type: ignore[method-assign]
 
     def _run(self, event: str, warm: bool, kill: tuple[int, bool] | None = None) -> str:
         for zone_id in list(self.hands.zones) if self.lived.verifier.verdict == "failed" else []:
@@ -117,9 +118,9 @@ class Careless(Life):
         self.lived.close()
 
 
-# Two rules that the failure needs, and six that it does not.
+# Two rules that the failure needs, and four that it does not.
 NEEDED = ("zone_planted", "verdict_changes")
-OTHERS = ("zone_taken_away", "state", "aws_is_slow", "endpoint_added", "run", "configured")
+OTHERS = ("zone_taken_away", "state", "aws_is_slow", "run")
 for name in [name for name, rule in vars(Life).items() if hasattr(rule, "hypothesis_stateful_rule")]:
     if name not in (*NEEDED, *OTHERS):
         setattr(Careless, name, None)
@@ -128,7 +129,7 @@ for name in [name for name, rule in vars(Life).items() if hasattr(rule, "hypothe
 def test_a_history_that_breaks_something_is_shrunk_to_the_steps_that_it_takes(aws: EmbeddedAws) -> None:
     Life.aws = aws
     with pytest.raises(Broken, match="of others is not as it was") as broken:
-        live(400, 3, steps=12, machine=Careless)
+        live(400, 1, steps=8, machine=Careless)
     steps = [line for line in summary(broken.value).splitlines() if line.startswith("state.")]
     assert [step.partition("(")[0] for step in steps] in (
         ["state.begins", *(f"state.{rule}" for rule in order), "state.teardown"] for order in (NEEDED, NEEDED[::-1])
