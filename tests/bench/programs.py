@@ -105,8 +105,9 @@ def _install(name: str, wanted: list[Path], commands: list[list[str]]) -> str | 
     for command in commands:
         result = subprocess.run(command, capture_output=True, text=True)
         if result.returncode:
-            lines = (result.stderr or result.stdout).strip().splitlines()
-            return f"not installed: {lines[-1] if lines else command[0]}"
+            # Its whole text may name folders of this machine, which are not for the page.
+            print(result.stderr or result.stdout, file=sys.stderr)
+            return "not installed: its registry could not be reached, or lacks a package"
     stamp.write_text(digest)
     return None
 

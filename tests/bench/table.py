@@ -60,6 +60,8 @@ def compared(
     if most_of_peer is not None and ratio is not None:
         promises.append(f"at most {times(most_of_peer)}")
         kept.append(ratio <= most_of_peer)
+    elif most_of_peer is not None:
+        promises.append(f"at most {times(most_of_peer)}, not judged")
     return Row(what, ours, peer, theirs, ratio, ", ".join(promises), all(kept) if kept else None)
 
 
