@@ -127,7 +127,7 @@ def test_news_that_is_too_early_or_too_often_is_seen(server: EmbeddedAws) -> Non
     server.insync_after = 1000
     zone = stage.scene.zones()[PLATFORM]
     server._route53.zones.submit(server.account, zone, None, in_sync=False)
-    stage.story._at_call("sns", "Publish")
+    stage.story._at_call("ssm", "PutParameter")
     assert stage.story.early() == ""
     publish = next(call for call in server.calls if call.name == "sns:Publish")
     server.calls.append(publish)
