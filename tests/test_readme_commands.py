@@ -112,7 +112,8 @@ def test_make_knows_what_the_readme_asks_of_it(command: str) -> None:
 
 
 def test_the_demo_plays_to_its_end() -> None:
-    """As make runs it; what it needs was made before the tests."""
+    """As make runs it. `make prepare` has built what it needs: a source that changed since makes it build first, and
+    then its first step may not answer in time."""
     *_, line = would_run("demo")
     assert line.split() == [".venv/bin/python", "-m", "tests.demo"]
     done = run(*line.split(), timeout=LONGEST_DEMO)
@@ -210,6 +211,12 @@ def test_every_parameter_that_a_document_names_exists() -> None:
     in_table = {name for cell in settings() for name in re.findall(r"`([A-Z][a-zA-Z]*[a-z][a-zA-Z]*)`", cell)}
     assert len(in_table) > 25
     assert in_table - set(TEMPLATE["Parameters"]) == set()
+
+
+def test_every_output_of_the_stack_that_a_document_names_exists() -> None:
+    named = {name for page in PAGES for name in re.findall(r"\boutputs? `(\w+)`", page.read_text())}
+    assert len(named) > 4
+    assert named - set(TEMPLATE["Outputs"]) == set()
 
 
 def test_every_default_and_value_in_the_table_of_settings_is_that_of_the_template() -> None:
