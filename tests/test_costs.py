@@ -74,6 +74,10 @@ def test_the_sums_are_those_of_the_lines() -> None:
     endpoint = computed(table("yours")[0][1])
     for figure in (total()["full"], monitoring, total()["none"], endpoint):
         assert f" {figure:.2f}" in short[0], figure
+    readme = (ROOT / "README.md").read_text()
+    assert f"about {total()['full']:.0f} USD a month" in readme
+    assert f"with `Monitoring=none` {total()['none']:.2f}." in readme
+    assert f"{monitoring:.2f} USD a month for a stack without a verifier" in (ROOT / "CHANGELOG.md").read_text()
 
 
 def test_the_prices_are_the_reviewed_ones() -> None:

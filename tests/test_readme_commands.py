@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
+from botocore import xform_name
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
@@ -56,6 +58,8 @@ NO_VARIABLES = {
 }
 # Words before an equals sign that are no parameters of the template.
 NO_PARAMETERS = {"FailureToleranceCount": "StackSets"}
+# What every command of the AWS CLI takes.
+GLOBAL_OPTIONS = {"cli-binary-format", "cli-read-timeout", "output", "query", "region"}
 
 
 def commands(page: str) -> list[str]:
@@ -64,6 +68,11 @@ def commands(page: str) -> list[str]:
     lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
     found = [re.sub(r"\s+#.*$|^#.*$", "", line.strip()) for line in lines]
     return [re.sub(r"\s+", " ", line) for line in found if line]
+
+
+def joined(page: Path) -> str:
+    """A page, with lines that a backslash continues as one."""
+    return page.read_text().replace("\\\n", " ")
 
 
 def run(*words: str, **options: Any) -> "subprocess.CompletedProcess[str]":
@@ -149,6 +158,23 @@ def test_sam_knows_every_command_and_option_of_the_documents() -> None:
         words = command.split()[1:]
         verb = " ".join(words[:2] if words[0] == "remote" else words[:1])
         assert set(re.findall(r"(?<=\s)--[a-z0-9-]+", command)) <= sam_options(verb), command
+
+
+def test_aws_knows_every_command_and_option_of_the_documents() -> None:
+    """By the models of the AWS SDK, from which the AWS CLI makes its commands; `aws s3` alone is made by hand."""
+    session = botocore.session.get_session()
+    said = {found for page in PAGES for found in re.findall(r"\baws ([a-z0-9]+) ([a-z0-9-]+)([^`\n]*)", joined(page))}
+    found = 0
+    for service, verb, rest in said:
+        if service in session.get_available_services() and service != "s3":
+            found += 1
+            model = session.get_service_model(service)
+            operations = {xform_name(name, "-"): name for name in model.operation_names}
+            assert verb in operations, f"aws {service} {verb}"
+            shape = model.operation_model(operations[verb]).input_shape
+            known = {xform_name(name, "-") for name in (shape.members if shape else {})} | GLOBAL_OPTIONS
+            assert set(re.findall(r"(?<=\s)--([a-z0-9-]+)", rest)) <= known, f"aws {service} {verb}"
+    assert found > 10
 
 
 def test_every_function_and_event_file_of_a_command_exists_and_the_file_is_a_test_input() -> None:
