@@ -110,6 +110,14 @@ def test_a_loss_is_counted_until_it_is_over(scene: Scene) -> None:
     assert (settled["Lost"], settled["Live"]) == (1, 0)
 
 
+def test_a_loss_after_which_records_were_withdrawn_is_over(scene: Scene) -> None:
+    scene.go_live()
+    scene.configure(ON_LOSS="withdraw")
+    scene.enter("rejected")
+    line = measured(scene, {"task": "sweep"}, {"task": "sweep"})
+    assert (line["Lost"], line["Live"]) == (0, 0)
+
+
 def test_what_is_refused_is_stopped(scene: Scene) -> None:
     scene.request("available")
     scene.plant_zone("platform.tetrascience.com")

@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::endpoint::State;
 use crate::news::Event;
 use crate::proof::Verdict;
 use crate::report::{Connection, Mode, Outcome, Report};
@@ -71,8 +72,11 @@ fn written(connection: &Connection) -> usize {
     if connection.was_written() { connection.changes.len() } else { 0 }
 }
 
+/// In sync is also what was withdrawn after a loss.
 fn is_live(connection: &Connection) -> bool {
+    let state = State::parse(&connection.state);
     matches!(connection.outcome, Outcome::InSync | Outcome::Changed)
+        && (state == State::Available || state.is_pending())
 }
 
 /// Nothing is written until somebody does something, or AWS answers again.

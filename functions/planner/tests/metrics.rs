@@ -38,6 +38,15 @@ fn each_connection_counts_in_one_state_at_most() {
 }
 
 #[test]
+fn what_was_withdrawn_after_a_loss_is_not_live_and_what_is_modified_is() {
+    for (state, live) in [("rejected", 0), ("missing", 0), ("deleting", 0), ("pending", 1), ("available", 1)] {
+        let mut report = report(Mode::Apply, &[Outcome::InSync]);
+        report.connections[0].state = state.to_owned();
+        assert_eq!(metrics("tdp", 1, &report, &whole())["Live"], json!(live), "{state}");
+    }
+}
+
+#[test]
 fn a_proof_passes_when_that_of_each_connection_does() {
     let line = |verdicts: &[Option<Verdict>]| {
         let mut report = report(Mode::Apply, &vec![Outcome::InSync; verdicts.len()]);
