@@ -76,7 +76,9 @@ def joined(page: Path) -> str:
 
 
 def run(*words: str, **options: Any) -> "subprocess.CompletedProcess[str]":
-    env = os.environ | {"PATH": f"{ROOT / '.venv/bin'}:{os.environ['PATH']}"}
+    # Not those of the make that may have started these tests.
+    env = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    env["PATH"] = f"{ROOT / '.venv/bin'}:{env['PATH']}"
     return subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, **options)
 
 
