@@ -89,11 +89,11 @@ pub struct Split<'a> {
     /// Markers of other owners, by the name that they speak of: the owner's id.
     pub other_owners: BTreeMap<Name, String>,
     /// Record sets that a marker of ours claims, with their type.
-    pub owned: BTreeMap<(Name, RecordType), &'a RecordSet>,
+    pub owned: BTreeMap<(&'a Name, &'a RecordType), &'a RecordSet>,
     /// Our note of the VPCs that we associated the zone with.
     pub note: Option<&'a RecordSet>,
     /// Everything else but the zone's own NS and SOA, by name.
-    pub foreign: BTreeMap<Name, Vec<&'a RecordSet>>,
+    pub foreign: BTreeMap<&'a Name, Vec<&'a RecordSet>>,
     pub soa: Option<&'a RecordSet>,
 }
 
@@ -110,9 +110,11 @@ pub fn split<'a>(zone: &'a Zone, owner: Owner<'_>) -> Split<'a> {
     };
     let is_of_another_vpc = zone.is_of_another_vpc(owner);
     let mut records: Vec<&RecordSet> = zone.records.iter().collect();
-    records.sort_by(|a, b| (&a.name, &a.rtype, a.data.to_string()).cmp(&(&b.name, &b.rtype, b.data.to_string())));
+    // Only sets with a routing policy have name and type in common.
+    let by_data = |a: &RecordSet, b: &RecordSet| a.data.to_string().cmp(&b.data.to_string());
+    records.sort_by(|a, b| (&a.name, &a.rtype).cmp(&(&b.name, &b.rtype)).then_with(|| by_data(a, b)));
     for &set in &records {
-        let marked = marker::marked_name(&set.name).zip(Marker::parse(set));
+        let marked = marker::marked_name(&set.name).and_then(|name| Some((name, Marker::parse(set)?)));
         if let Some((name, marker)) = marked {
             if is_of_another_vpc {
                 split.other_owners.insert(name, marker.owner);
@@ -133,11 +135,11 @@ pub fn split<'a>(zone: &'a Zone, owner: Owner<'_>) -> Split<'a> {
             RecordType::Soa if is_apex => split.soa = Some(set),
             RecordType::Ns if is_apex => {}
             RecordType::A | RecordType::Aaaa if claimed => {
-                split.owned.insert((set.name.clone(), set.rtype.clone()), set);
+                split.owned.insert((&set.name, &set.rtype), set);
             }
             _ if is_marker => {}
             RecordType::Txt if noted(set, &zone.name, owner).is_some() => split.note = Some(set),
-            _ => split.foreign.entry(set.name.clone()).or_default().push(set),
+            _ => split.foreign.entry(&set.name).or_default().push(set),
         }
     }
     split
@@ -146,7 +148,7 @@ pub fn split<'a>(zone: &'a Zone, owner: Owner<'_>) -> Split<'a> {
 /// The names whose addresses are ours, in the zones that the VPC sees.
 pub fn led(zones: &[Zone], owner: Owner<'_>) -> BTreeSet<Name> {
     let seen = zones.iter().filter(|zone| zone.on_vpc);
-    seen.flat_map(|zone| split(zone, owner).owned.into_keys().map(|(name, _)| name)).collect()
+    seen.flat_map(|zone| split(zone, owner).owned.into_keys().map(|(name, _)| name.clone())).collect()
 }
 
 /// Our names, with the endpoint that the marker of each names.

@@ -79,16 +79,20 @@ struct Diff<'a> {
     split: Split<'a>,
     created: bool,
     changes: Vec<Change>,
+    /// Those of markers, apart: with each in order, there is little left to sort.
+    of_markers: Vec<Change>,
     problems: Vec<Problem>,
 }
 
 impl<'a> Diff<'a> {
     fn new(intent: &'a Intent<'a>, name: &'a Name, zone: &'a Zone) -> Diff<'a> {
         let split = split(zone, intent.owner);
-        Diff { intent, zone: name, split, created: false, changes: Vec::new(), problems: Vec::new() }
+        let (changes, of_markers, problems) = (Vec::new(), Vec::new(), Vec::new());
+        Diff { intent, zone: name, split, created: false, changes, of_markers, problems }
     }
 
     fn done(mut self) -> ZoneDiff {
+        self.changes.append(&mut self.of_markers);
         self.changes.sort_by(|a, b| (&a.name, &a.rtype).cmp(&(&b.name, &b.rtype)));
         ZoneDiff { empties: self.empties(), changes: self.changes, problems: self.problems }
     }
@@ -104,7 +108,8 @@ impl<'a> Diff<'a> {
             (Some(_), None) => Action::Delete,
             (Some(_), Some(_)) => Action::Update,
         };
-        self.changes.push(Change {
+        let changes = if *rtype == RecordType::Txt { &mut self.of_markers } else { &mut self.changes };
+        changes.push(Change {
             action,
             zone: self.zone.clone(),
             name: name.clone(),
@@ -132,7 +137,7 @@ impl<'a> Diff<'a> {
         let taken = self.foreign_at(host, types, alias);
         let before = self.changes.len();
         for rtype in &ADDRESS_TYPES {
-            let set = self.split.owned.get(&(host.clone(), rtype.clone())).copied();
+            let set = self.split.owned.get(&(host, rtype)).copied();
             let set = set.or_else(|| taken.iter().copied().find(|set| set.rtype == *rtype));
             match (types.contains(rtype), set) {
                 (true, Some(set)) if set.data.same_as(alias) => {}
@@ -159,8 +164,8 @@ impl<'a> Diff<'a> {
         match self.split.markers.get(host) {
             Some((marker, _)) if marker.same_claim(&wanted) && !records_change => {}
             Some((_, set)) => {
-                let before = set.data.clone();
-                self.change(&marker_name(host), &RecordType::Txt, Some(&before), Some(wanted.data()));
+                let before = &set.data;
+                self.change(&marker_name(host), &RecordType::Txt, Some(before), Some(wanted.data()));
             }
             None => self.change(&marker_name(host), &RecordType::Txt, None, Some(wanted.data())),
         }
@@ -170,6 +175,7 @@ impl<'a> Diff<'a> {
     /// marker was lost, and with `adopt` all that can be put back from their before-value. The others refuse.
     fn foreign_at(&mut self, host: &Name, types: &[RecordType], alias: &Data) -> Vec<&'a RecordSet> {
         let foreign = &self.split.foreign;
+        let marker = marker_name(host);
         let at = |name: &Name| foreign.get(name).into_iter().flatten().copied();
         let mut taken = Vec::new();
         let mut refused = Vec::new();
@@ -183,10 +189,13 @@ impl<'a> Diff<'a> {
             }
         }
         let on_marker = |set: &&RecordSet| matches!(set.rtype, RecordType::Txt | RecordType::Cname);
-        refused.extend(at(&marker_name(host)).filter(on_marker));
+        refused.extend(at(&marker).filter(on_marker));
         // An NS set above the host delegates it away.
-        let above = std::iter::successors(host.parent(), Name::parent).take_while(|name| name.is_below(self.zone));
-        refused.extend(above.flat_map(|name| at(&name).collect::<Vec<_>>()).filter(|set| set.rtype == RecordType::Ns));
+        if !foreign.is_empty() {
+            let above = std::iter::successors(host.parent(), Name::parent).take_while(|name| name.is_below(self.zone));
+            let sets = above.flat_map(|name| at(&name).collect::<Vec<_>>());
+            refused.extend(sets.filter(|set| set.rtype == RecordType::Ns));
+        }
         self.problems.extend(refused.into_iter().map(|set| foreign_record(self.zone, host, set, self.intent.adopt)));
         taken
     }

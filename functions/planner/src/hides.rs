@@ -20,17 +20,19 @@ pub fn hides(zone: &Name, hosts: &BTreeSet<Name>) -> Vec<Name> {
     let mut nodes: Vec<Name> = nodes.into_iter().collect();
     nodes.sort_by_key(|name| name.as_str().matches('.').count());
     let mut hidden: Vec<Name> = Vec::new();
+    // The names of which all that is below is hidden.
+    let mut covered: BTreeSet<Name> = BTreeSet::new();
     for node in nodes {
-        let is_covered = hidden.iter().filter_map(Name::wildcard_base).any(|above| node.is_below(&above));
-        if is_covered {
+        if std::iter::successors(node.parent(), Name::parent).any(|above| covered.contains(&above)) {
             continue;
         }
         let below = node.child("*");
-        if !hosts.contains(&node) {
-            hidden.push(node);
-        }
         if !hosts.contains(&below) {
             hidden.push(below);
+            covered.insert(node.clone());
+        }
+        if !hosts.contains(&node) {
+            hidden.push(node);
         }
     }
     hidden.sort();

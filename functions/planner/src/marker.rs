@@ -80,10 +80,9 @@ pub fn marker_name(name: &Name) -> Name {
 
 /// The name that a marker at `name` speaks of; `None` when no marker can stand there.
 pub fn marked_name(name: &Name) -> Option<Name> {
-    let (label, rest) = name.as_str().split_once('.')?;
-    match label {
-        PLAIN_LABEL => Some(Name::from_wire(rest)),
-        WILDCARD_LABEL => Some(Name::from_wire(rest).child("*")),
+    match name.as_str().split_once('.')?.0 {
+        PLAIN_LABEL => name.parent(),
+        WILDCARD_LABEL => name.parent().map(|base| base.child("*")),
         _ => None,
     }
 }

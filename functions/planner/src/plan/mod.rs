@@ -197,13 +197,20 @@ pub fn plan(intent: &Intent<'_>, zones: &[Zone]) -> Plan {
     let wanted = intent.grouped(&zones);
     let left: Vec<&Name> = intent.wishes.keys().filter(|host| intent.leaves(host)).collect();
     let narrower = zones.iter().filter(|zone| is_usable(intent, zone)).map(|zone| zone.name.clone()).collect();
+    let is_theirs = |zone: &&&Zone| zone.on_vpc && !zone.is_created_by(intent.owner);
+    let theirs: Vec<&Zone> = zones.iter().filter(is_theirs).copied().collect();
+    let mut by_name: BTreeMap<&Name, Vec<&Zone>> = BTreeMap::new();
+    for zone in &zones {
+        by_name.entry(&zone.name).or_default().push(zone);
+    }
     for (name, hosts) in desired::zones(&wanted, &narrower) {
         let hosts: BTreeSet<Name> = hosts.into_iter().filter(|host| intent.leads(host)).collect();
         if hosts.is_empty() {
             continue;
         }
-        plan.problems.extend(shadows(intent, &zones, &name, &hosts));
-        let chosen = match choose_zone(intent, &zones, &name) {
+        let named = by_name.get(&name).map(Vec::as_slice).unwrap_or_default();
+        plan.problems.extend(shadows(intent, &theirs, &name, &hosts));
+        let chosen = match choose_zone(intent, named, &name) {
             Ok(zone) => zone,
             Err(problem) => {
                 plan.problems.push(problem);
@@ -211,7 +218,7 @@ pub fn plan(intent: &Intent<'_>, zones: &[Zone]) -> Plan {
             }
         };
         if chosen.is_none() {
-            plan.problems.extend(staged_by_others(intent, &zones, &name));
+            plan.problems.extend(staged_by_others(intent, named, &name));
         }
         if chosen.is_none_or(|zone| !zone.on_vpc) {
             plan.problems.extend(hidden(intent, &left, &zones, &name));

@@ -27,11 +27,10 @@ pub(super) fn hidden(intent: &Intent<'_>, left: &[&Name], zones: &[&Zone], name:
     })
 }
 
-/// A zone of somebody else on the staging VPC, where ours would have to be made.
-pub(super) fn staged_by_others(intent: &Intent<'_>, zones: &[&Zone], name: &Name) -> Option<Problem> {
-    let is_theirs =
-        |zone: &&&Zone| zone.name == *name && zone.on_staging && !zone.on_vpc && !zone.is_of_another_vpc(intent.owner);
-    let zone = zones.iter().find(is_theirs).filter(|zone| !zone.is_created_by(intent.owner))?;
+/// A zone of somebody else on the staging VPC, where ours would have to be made; `named` are the zones of that name.
+pub(super) fn staged_by_others(intent: &Intent<'_>, named: &[&Zone], name: &Name) -> Option<Problem> {
+    let is_theirs = |zone: &&&Zone| zone.on_staging && !zone.on_vpc && !zone.is_of_another_vpc(intent.owner);
+    let zone = named.iter().find(is_theirs).filter(|zone| !zone.is_created_by(intent.owner))?;
     Some(Problem::refusal(
         "staging-conflict",
         zone.id.clone(),
@@ -43,13 +42,14 @@ pub(super) fn staged_by_others(intent: &Intent<'_>, zones: &[&Zone], name: &Name
     ))
 }
 
-/// The zone for a wanted name: ours, or a foreign one that may be used; `None` when one is to be made.
+/// The zone for a wanted name, of those that are `named` like it: ours, or a foreign one that may be used; `None` when one
+/// is to be made.
 pub(super) fn choose_zone<'a>(
     intent: &Intent<'_>,
-    zones: &[&'a Zone],
+    named: &[&'a Zone],
     name: &Name,
 ) -> Result<Option<&'a Zone>, Problem> {
-    let named = || zones.iter().copied().filter(|zone| zone.name == *name);
+    let named = || named.iter().copied();
     let foreign = named().find(|zone| zone.on_vpc && !zone.is_created_by(intent.owner));
     let Some(foreign) = foreign else {
         let ours = || named().filter(|zone| zone.is_created_by(intent.owner));
@@ -103,11 +103,12 @@ pub(super) fn is_usable(intent: &Intent<'_>, zone: &Zone) -> bool {
     is_foreign && is_free && (intent.adopt || !split(zone, intent.owner).markers.is_empty())
 }
 
-/// Zones between a host and its zone: Resolver uses the most specific one, so our record would never be seen.
-pub(super) fn shadows(intent: &Intent<'_>, zones: &[&Zone], name: &Name, hosts: &BTreeSet<Name>) -> Vec<Problem> {
-    zones
+/// Zones of others on the VPC, `theirs`, between a host and its zone: Resolver uses the most specific one, so our record
+/// would never be seen.
+pub(super) fn shadows(intent: &Intent<'_>, theirs: &[&Zone], name: &Name, hosts: &BTreeSet<Name>) -> Vec<Problem> {
+    theirs
         .iter()
-        .filter(|zone| zone.on_vpc && zone.name.is_below(name) && !zone.is_created_by(intent.owner))
+        .filter(|zone| zone.name.is_below(name))
         .filter(|zone| hosts.iter().any(|host| host.is_within(&zone.name)))
         .map(|zone| in_the_way(intent, zone))
         .collect()
@@ -138,10 +139,10 @@ pub(super) fn unsafe_parts(intent: &Intent<'_>, plan: &Plan) -> Vec<Problem> {
         // A zone that stays without the record answers NXDOMAIN; one that goes leaves the name to the next zone.
         let is_served = target.is_some_and(|to| to.types.contains(&change.rtype));
         let answers = |other: &ZonePlan| other.name.is_below(&zone.name) && change.name.is_within(&other.name);
-        let has_narrower = plan.zones.iter().any(|other| other.wanted && answers(other));
-        let cut_off = change.after.is_none() && !zone.delete && is_served && !has_narrower;
-        let left_alone = marked_name(&change.name).as_ref().unwrap_or(&change.name).clone();
-        outside || elsewhere || cut_off || intent.leaves(&left_alone)
+        let has_narrower = || plan.zones.iter().any(|other| other.wanted && answers(other));
+        let cut_off = change.after.is_none() && !zone.delete && is_served && !has_narrower();
+        let marked = marked_name(&change.name);
+        outside || elsewhere || cut_off || intent.leaves(marked.as_ref().unwrap_or(&change.name))
     };
     let pairs = plan.zones.iter().flat_map(|zone| zone.changes.iter().map(move |change| (zone, change)));
     pairs
