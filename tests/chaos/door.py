@@ -6,6 +6,7 @@ import re
 import select
 import socket
 import termios
+import time
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http import HTTPStatus
@@ -47,6 +48,7 @@ class Held:
     name: str
     key: str
     reply: Reply | None = None
+    since: float = field(default_factory=time.monotonic)
     _told: Event = field(default_factory=Event)
 
     def tell(self, reply: Reply) -> None:

@@ -32,16 +32,20 @@ MOST_SHOWN = 10
 
 @dataclass
 class Played:
-    """Random orders of one scenario: how many, which, and what is broken."""
+    """Random orders of one scenario: how many, which, and what is broken. `slow`: those that broke where the machine was
+    too slow for a process to wait for its turn; others were played in their place.
+    """
 
     scenario: str
     count: int = 0
+    slow: int = 0
     orders: set[str] = field(default_factory=set)
     broken: list[Violation] = field(default_factory=list)
     seconds: float = 0.0
 
     def add(self, other: "Played") -> None:
         self.count += other.count
+        self.slow += other.slow
         self.orders |= other.orders
         self.broken += other.broken
         self.seconds += other.seconds
@@ -63,7 +67,9 @@ def random_orders(aws: EmbeddedAws, scenario: Scenario, runs: int, count: int, s
     began = time.monotonic()
     stage, random = Stage(aws, scenario), Random(seed)
     played = Played(scenario.name)
-    for _ in range(count):
+    for _ in range(2 * count):
+        if played.count == count:
+            break
         stage.restore()
         with Order(stage.scene, FOUR[:runs]) as order:
             try:
@@ -72,6 +78,9 @@ def random_orders(aws: EmbeddedAws, scenario: Scenario, runs: int, count: int, s
                     order.release(name, held)
                 check(stage, order)
             except AssertionError as error:
+                if order.was_slow:
+                    played.slow += 1
+                    continue
                 played.broken.append(Violation(scenario.name, str(error), order.log))
         played.count += 1
         played.orders.add(" ".join(order.log))
@@ -175,11 +184,12 @@ def play_four(total: int) -> list[Violation]:
             str(one.count),
             str(len(one.orders)),
             str(one.count - len(one.broken)),
-            f"{one.seconds / one.count:.1f} s",
+            str(one.slow),
+            f"{one.seconds / max(one.count, 1):.1f} s",
         ]
         for name, one in played.items()
     ]
-    head = ["scenario", "count", "different", "survived", "each took"]
+    head = ["scenario", "count", "different", "survived", "too slow", "each took"]
     print(f"Four runs, random orders:\n\n{_table([head, *rows])}", flush=True)
     return [violation for one in played.values() for violation in one.broken]
 

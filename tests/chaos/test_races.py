@@ -6,6 +6,8 @@ from itertools import groupby
 import pytest
 
 from tests.aws import EmbeddedAws
+from tests.chaos import order as order_module
+from tests.chaos import races
 from tests.chaos.explore import RUNS
 from tests.chaos.order import Order
 from tests.chaos.races import SCENARIOS, SEED, check, parts, random_orders, replay
@@ -50,6 +52,26 @@ def test_wherever_a_second_run_comes_in_between_as_a_whole(server: EmbeddedAws) 
 def test_four_runs_in_random_orders(server: EmbeddedAws) -> None:
     played = random_orders(server, CUT_OVER, 4, 10, SEED)
     assert (played.count, len(played.orders), played.broken) == (10, 10, [])
+
+
+def test_an_order_that_a_slow_machine_spoilt_is_played_again_and_counted(
+    server: EmbeddedAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[bool] = []
+
+    def breaks_first(stage: Stage, order: Order) -> None:
+        judged.append(order.was_slow)
+        if len(judged) == 1:
+            raise Broken("it broke")
+
+    monkeypatch.setattr(races, "check", breaks_first)
+    monkeypatch.setattr(order_module, "GIVES_UP", -1.0)
+    played = random_orders(server, REPAIR, 2, 1, SEED)
+    assert (played.count, played.slow, played.broken, judged) == (1, 1, [], [True, True])
+    monkeypatch.setattr(order_module, "GIVES_UP", 100.0)
+    judged.clear()
+    played = random_orders(server, REPAIR, 2, 1, SEED)
+    assert (played.count, played.slow, [one.what for one in played.broken], judged) == (1, 0, ["it broke"], [False])
 
 
 def test_a_thousand_random_orders_are_as_many_of_each_scenario() -> None:
