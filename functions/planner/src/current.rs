@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::association::noted;
+use crate::lookup::{Known, Lookup};
 use crate::marker::{self, Marker, ZoneMarker};
 use crate::name::Name;
 use crate::record::{RecordSet, RecordType};
@@ -113,35 +114,36 @@ pub fn split<'a>(zone: &'a Zone, owner: Owner<'_>) -> Split<'a> {
     // Only sets with a routing policy have name and type in common.
     let by_data = |a: &RecordSet, b: &RecordSet| a.data.to_string().cmp(&b.data.to_string());
     records.sort_by(|a, b| (&a.name, &a.rtype).cmp(&(&b.name, &b.rtype)).then_with(|| by_data(a, b)));
+    let mut markers: Vec<(Name, (Marker, &RecordSet))> = Vec::new();
     for &set in &records {
         let marked = marker::marked_name(&set.name).and_then(|name| Some((name, Marker::parse(set)?)));
         if let Some((name, marker)) = marked {
-            if is_of_another_vpc {
+            if is_of_another_vpc || !owner.is(&marker.owner) {
                 split.other_owners.insert(name, marker.owner);
-            } else if owner.is(&marker.owner) {
-                split.markers.insert(name, (marker, set));
             } else {
-                split.other_owners.insert(name, marker.owner);
+                markers.push((name, (marker, set)));
             }
         }
     }
+    // A name has one set without a routing policy, and so one marker.
+    let claims: Lookup<&Name, &Marker> = markers.iter().map(|(name, (marker, _))| (name, marker)).collect();
+    let ours: Known<*const RecordSet> = markers.iter().map(|(_, (_, set))| std::ptr::from_ref(*set)).collect();
+    let mut owned = Vec::new();
     for set in records {
         let is_apex = set.name == zone.name;
-        let claimed =
-            split.markers.get(&set.name).is_some_and(|(marker, _)| set.simple && marker.types.contains(&set.rtype));
-        let is_marker = marker::marked_name(&set.name)
-            .is_some_and(|name| split.markers.get(&name).is_some_and(|(_, marker_set)| std::ptr::eq(*marker_set, set)));
+        let is_claimed = || set.simple && claims.get(&set.name).is_some_and(|marker| marker.types.contains(&set.rtype));
         match set.rtype {
             RecordType::Soa if is_apex => split.soa = Some(set),
             RecordType::Ns if is_apex => {}
-            RecordType::A | RecordType::Aaaa if claimed => {
-                split.owned.insert((&set.name, &set.rtype), set);
-            }
-            _ if is_marker => {}
+            RecordType::A | RecordType::Aaaa if is_claimed() => owned.push(((&set.name, &set.rtype), set)),
+            RecordType::Txt if ours.contains(&std::ptr::from_ref(set)) => {}
             RecordType::Txt if noted(set, &zone.name, owner).is_some() => split.note = Some(set),
             _ => split.foreign.entry(&set.name).or_default().push(set),
         }
     }
+    // All in order already.
+    split.owned = owned.into_iter().collect();
+    split.markers = markers.into_iter().collect();
     split
 }
 

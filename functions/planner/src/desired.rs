@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::lookup::Known;
 use crate::name::Name;
 
 /// Groups hosts into the narrowest zones that hold them.
@@ -13,23 +14,33 @@ use crate::name::Name;
 /// `existing` are zones of others that may be used: the most specific zone answers for a host, so a host goes
 /// into the narrowest of them that lies below the zone it would have.
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html>
-pub fn zones(hosts: &BTreeSet<Name>, existing: &BTreeSet<Name>) -> BTreeMap<Name, BTreeSet<Name>> {
-    let base = |host: &Name| host.wildcard_base().unwrap_or_else(|| host.clone());
-    let bases: BTreeSet<Name> = hosts.iter().map(base).collect();
-    let mut zones: BTreeMap<Name, BTreeSet<Name>> = BTreeMap::new();
+pub fn zones<'a>(hosts: &'a BTreeSet<Name>, existing: &'a BTreeSet<Name>) -> BTreeMap<Name, BTreeSet<Name>> {
+    let base = |host: &'a Name| host.as_str().strip_prefix("*.").unwrap_or(host.as_str());
+    let bases: Known<&str> = hosts.iter().map(base).collect();
+    let mut zones: BTreeMap<&str, Vec<&Name>> = BTreeMap::new();
     for host in hosts {
         let own = base(host);
-        let mut zone = own.clone();
-        let mut above = own.parent();
+        let mut zone = own;
+        let mut above = parent(own);
         while let Some(name) = above {
-            if bases.contains(&name) {
-                zone = name.clone();
+            if bases.contains(name) {
+                zone = name;
             }
-            above = name.parent();
+            above = parent(name);
         }
-        let answers = |name: &&Name| own.is_within(name) && name.is_below(&zone);
-        let zone = existing.iter().filter(answers).max_by_key(|name| name.as_str().len()).cloned().unwrap_or(zone);
-        zones.entry(zone).or_default().insert(host.clone());
+        let is_within = |name: &str, zone: &str| name == zone || is_below(name, zone);
+        let answers = |name: &&Name| is_within(own, name.as_str()) && is_below(name.as_str(), zone);
+        let narrower = existing.iter().filter(answers).max_by_key(|name| name.as_str().len());
+        zones.entry(narrower.map_or(zone, Name::as_str)).or_default().push(host);
     }
-    zones
+    let owned = |hosts: Vec<&Name>| hosts.into_iter().cloned().collect();
+    zones.into_iter().map(|(zone, hosts)| (Name::from_wire(zone), owned(hosts))).collect()
+}
+
+fn parent(name: &str) -> Option<&str> {
+    name.split_once('.').map(|(_, rest)| rest)
+}
+
+fn is_below(name: &str, zone: &str) -> bool {
+    name.strip_suffix(zone).is_some_and(|rest| rest.ends_with('.'))
 }

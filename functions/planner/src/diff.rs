@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use crate::current::{Holder, Split, Zone, split};
 use crate::endpoint::Target;
+use crate::lookup::{Known, Lookup};
 use crate::marker::{Marker, marker_name};
 use crate::name::Name;
 use crate::plan::{Action, Change, Intent};
 use crate::record::{Data, RecordSet, RecordType, soa_wanted};
 use crate::report::Problem;
-use crate::route::Wish;
 
 /// The difference of one zone.
 pub(crate) struct ZoneDiff {
@@ -21,9 +21,14 @@ pub(crate) struct ZoneDiff {
 
 const ADDRESS_TYPES: [RecordType; 2] = [RecordType::A, RecordType::Aaaa];
 
-/// The changes that make `hosts` of the zone `name` point at the intent's target. `zone` is `None` for a zone
-/// that is to be made.
-pub(crate) fn diff_wanted(intent: &Intent<'_>, name: &Name, zone: Option<&Zone>, hosts: &BTreeSet<Name>) -> ZoneDiff {
+/// The changes that make `hosts` of the zone `name` point at their targets. `zone` is `None` for a zone that is to be made.
+pub(crate) fn diff_wanted(
+    intent: &Intent<'_>,
+    targets: &Targets<'_>,
+    name: &Name,
+    zone: Option<&Zone>,
+    hosts: &BTreeSet<Name>,
+) -> ZoneDiff {
     let empty = Zone {
         id: String::new(),
         name: name.clone(),
@@ -33,11 +38,13 @@ pub(crate) fn diff_wanted(intent: &Intent<'_>, name: &Name, zone: Option<&Zone>,
         on_staging: false,
         records: Vec::new(),
     };
-    let mut diff = Diff::new(intent, name, zone.unwrap_or(&empty));
+    let split = split(zone.unwrap_or(&empty), intent.owner);
+    let ours = Ours::of(&split);
+    let mut diff = Diff::new(intent, name, &split);
     diff.created = zone.is_none_or(|zone| zone.is_created_by(intent.owner));
     diff.negative_ttl();
-    for host in hosts {
-        diff.host(host);
+    for (host, target) in hosts.iter().filter_map(|host| Some((host, *targets.get(host)?))) {
+        diff.host(host, target, &ours);
     }
     diff.unwanted(hosts);
     diff.done()
@@ -45,7 +52,8 @@ pub(crate) fn diff_wanted(intent: &Intent<'_>, name: &Name, zone: Option<&Zone>,
 
 /// The changes that take everything of ours out of a zone.
 pub(crate) fn diff_removed(intent: &Intent<'_>, zone: &Zone, created: bool) -> ZoneDiff {
-    let mut diff = Diff::new(intent, &zone.name, zone);
+    let split = split(zone, intent.owner);
+    let mut diff = Diff::new(intent, &zone.name, &split);
     diff.created = created;
     diff.unwanted(&BTreeSet::new());
     let left: Vec<String> =
@@ -73,10 +81,28 @@ pub(crate) fn diff_removed(intent: &Intent<'_>, zone: &Zone, created: bool) -> Z
     diff.done()
 }
 
+/// Where each wanted name should lead.
+pub(crate) type Targets<'a> = Lookup<&'a Name, &'a Target>;
+
+/// What is ours in a zone, to be found by name.
+struct Ours<'a> {
+    owned: Lookup<(&'a Name, &'a RecordType), &'a RecordSet>,
+    /// The claim of each marker, and the marker's record set.
+    markers: Lookup<&'a Name, (&'a Marker, &'a RecordSet)>,
+}
+
+impl<'a> Ours<'a> {
+    fn of(split: &'a Split<'_>) -> Ours<'a> {
+        let owned = split.owned.iter().map(|(key, set)| (*key, *set)).collect();
+        let markers = split.markers.iter().map(|(name, (marker, set))| (name, (marker, *set))).collect();
+        Ours { owned, markers }
+    }
+}
+
 struct Diff<'a> {
     intent: &'a Intent<'a>,
     zone: &'a Name,
-    split: Split<'a>,
+    split: &'a Split<'a>,
     created: bool,
     changes: Vec<Change>,
     /// Those of markers, apart: with each in order, there is little left to sort.
@@ -85,8 +111,7 @@ struct Diff<'a> {
 }
 
 impl<'a> Diff<'a> {
-    fn new(intent: &'a Intent<'a>, name: &'a Name, zone: &'a Zone) -> Diff<'a> {
-        let split = split(zone, intent.owner);
+    fn new(intent: &'a Intent<'a>, name: &'a Name, split: &'a Split<'a>) -> Diff<'a> {
         let (changes, of_markers, problems) = (Vec::new(), Vec::new(), Vec::new());
         Diff { intent, zone: name, split, created: false, changes, of_markers, problems }
     }
@@ -127,8 +152,7 @@ impl<'a> Diff<'a> {
     }
 
     /// One wanted host: its address records and its marker.
-    fn host(&mut self, host: &Name) {
-        let Some(Wish::Lead(target)) = self.intent.wishes.get(host) else { return };
+    fn host(&mut self, host: &Name, target: &Target, ours: &Ours<'_>) {
         if let Some(other) = self.split.other_owners.get(host).cloned() {
             self.problems.push(other_owner(host, &other));
             return;
@@ -137,7 +161,7 @@ impl<'a> Diff<'a> {
         let taken = self.foreign_at(host, types, alias);
         let before = self.changes.len();
         for rtype in &ADDRESS_TYPES {
-            let set = self.split.owned.get(&(host, rtype)).copied();
+            let set = ours.owned.get(&(host, rtype)).copied();
             let set = set.or_else(|| taken.iter().copied().find(|set| set.rtype == *rtype));
             match (types.contains(rtype), set) {
                 (true, Some(set)) if set.data.same_as(alias) => {}
@@ -150,10 +174,10 @@ impl<'a> Diff<'a> {
             self.change(host, &set.rtype, Some(&set.data), None);
         }
         let records_change = self.changes.len() > before;
-        self.marker(host, target, records_change);
+        self.marker(host, target, ours, records_change);
     }
 
-    fn marker(&mut self, host: &Name, target: &Target, records_change: bool) {
+    fn marker(&mut self, host: &Name, target: &Target, ours: &Ours<'_>, records_change: bool) {
         let wanted = Marker {
             owner: self.intent.owner.id.to_owned(),
             endpoint_id: target.endpoint_id.clone(),
@@ -161,7 +185,7 @@ impl<'a> Diff<'a> {
             change: self.intent.change.to_owned(),
             confirmed: None,
         };
-        match self.split.markers.get(host) {
+        match ours.markers.get(host) {
             Some((marker, _)) if marker.same_claim(&wanted) && !records_change => {}
             Some((_, set)) => {
                 let before = &set.data;
@@ -175,6 +199,9 @@ impl<'a> Diff<'a> {
     /// marker was lost, and with `adopt` all that can be put back from their before-value. The others refuse.
     fn foreign_at(&mut self, host: &Name, types: &[RecordType], alias: &Data) -> Vec<&'a RecordSet> {
         let foreign = &self.split.foreign;
+        if foreign.is_empty() {
+            return Vec::new();
+        }
         let marker = marker_name(host);
         let at = |name: &Name| foreign.get(name).into_iter().flatten().copied();
         let mut taken = Vec::new();
@@ -191,11 +218,8 @@ impl<'a> Diff<'a> {
         let on_marker = |set: &&RecordSet| matches!(set.rtype, RecordType::Txt | RecordType::Cname);
         refused.extend(at(&marker).filter(on_marker));
         // An NS set above the host delegates it away.
-        if !foreign.is_empty() {
-            let above = std::iter::successors(host.parent(), Name::parent).take_while(|name| name.is_below(self.zone));
-            let sets = above.flat_map(|name| at(&name).collect::<Vec<_>>());
-            refused.extend(sets.filter(|set| set.rtype == RecordType::Ns));
-        }
+        let above = std::iter::successors(host.parent(), Name::parent).take_while(|name| name.is_below(self.zone));
+        refused.extend(above.flat_map(|name| at(&name).collect::<Vec<_>>()).filter(|set| set.rtype == RecordType::Ns));
         self.problems.extend(refused.into_iter().map(|set| foreign_record(self.zone, host, set, self.intent.adopt)));
         taken
     }
@@ -203,7 +227,8 @@ impl<'a> Diff<'a> {
     /// Everything of ours at names that are not wanted here and not to be left alone.
     fn unwanted(&mut self, hosts: &BTreeSet<Name>) {
         let intent = self.intent;
-        let goes = |name: &Name| !hosts.contains(name) && !intent.leaves(name);
+        let known: Known<&Name> = hosts.iter().collect();
+        let goes = |name: &Name| !known.contains(name) && !intent.leaves(name);
         let owned = self.split.owned.iter().filter(|((name, _), _)| goes(name)).map(|(_, set)| *set);
         let markers = self.split.markers.iter().filter(|(name, _)| goes(name)).map(|(_, (_, set))| *set);
         // The note of associations goes with the zone: until then it says which of them are ours.

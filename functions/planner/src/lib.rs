@@ -19,6 +19,7 @@ pub mod digest;
 pub mod endpoint;
 pub mod hides;
 pub mod log;
+mod lookup;
 pub mod marker;
 pub mod message;
 pub mod metrics;

@@ -3,8 +3,6 @@
 //! The syntax is external-dns's TXT registry syntax with a heritage of our own, so that neither tool takes
 //! the other's records for its own.
 
-use std::collections::BTreeMap;
-
 use crate::name::Name;
 use crate::record::{Data, RecordSet, RecordType};
 
@@ -58,14 +56,14 @@ impl Marker {
         }
         let Data::Values { values, .. } = &set.data else { return None };
         let [value] = values.as_slice() else { return None };
-        let mut fields = fields(&unquote(value)?)?;
-        let types = fields.remove("types")?.split('+').map(RecordType::parse).collect();
+        let text = unquote(value)?;
+        let fields = Fields::parse(&text)?;
         Some(Marker {
-            owner: fields.remove("owner")?,
-            endpoint_id: fields.remove("endpoint")?,
-            types,
-            change: fields.remove("change")?,
-            confirmed: fields.remove("confirmed"),
+            owner: fields.get("owner")?.to_owned(),
+            endpoint_id: fields.get("endpoint")?.to_owned(),
+            types: fields.get("types")?.split('+').map(RecordType::parse).collect(),
+            change: fields.get("change")?.to_owned(),
+            confirmed: fields.get("confirmed").map(str::to_owned),
         })
     }
 }
@@ -100,8 +98,8 @@ impl ZoneMarker {
     }
 
     pub fn parse(comment: &str) -> Option<ZoneMarker> {
-        let mut fields = fields(comment)?;
-        Some(ZoneMarker { owner: fields.remove("owner")?, vpc_id: fields.remove("vpc")? })
+        let fields = Fields::parse(comment)?;
+        Some(ZoneMarker { owner: fields.get("owner")?.to_owned(), vpc_id: fields.get("vpc")?.to_owned() })
     }
 }
 
@@ -120,18 +118,26 @@ fn unquote(value: &str) -> Option<String> {
     Some(text)
 }
 
-fn fields(text: &str) -> Option<BTreeMap<String, String>> {
-    let rest = text.strip_prefix("heritage=")?.strip_prefix(HERITAGE)?.strip_prefix(',')?;
-    let mut fields = BTreeMap::new();
-    for pair in rest.split(',') {
-        let (key, value) = pair.strip_prefix(HERITAGE)?.strip_prefix('/')?.split_once('=')?;
-        // What we write is made of these; anything else is somebody's imitation, and would be repeated to people.
-        if !value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.+@/".contains(&b)) {
-            return None;
+/// What a marker or comment of ours says, by key.
+struct Fields<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Fields<'a> {
+    fn parse(text: &'a str) -> Option<Fields<'a>> {
+        let rest = text.strip_prefix("heritage=")?.strip_prefix(HERITAGE)?.strip_prefix(',')?;
+        let mut fields = Fields(Vec::with_capacity(5));
+        for pair in rest.split(',') {
+            let (key, value) = pair.strip_prefix(HERITAGE)?.strip_prefix('/')?.split_once('=')?;
+            // What we write is made of these; anything else is somebody's imitation, and would be repeated to people.
+            let is_plain = value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.+@/".contains(&b));
+            if !is_plain || fields.get(key).is_some() {
+                return None;
+            }
+            fields.0.push((key, value));
         }
-        if fields.insert(key.to_owned(), value.to_owned()).is_some() {
-            return None;
-        }
+        Some(fields)
     }
-    Some(fields)
+
+    fn get(&self, key: &str) -> Option<&'a str> {
+        self.0.iter().find(|(known, _)| *known == key).map(|(_, value)| *value)
+    }
 }

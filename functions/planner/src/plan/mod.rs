@@ -9,7 +9,7 @@ use serde::Serialize;
 use self::obstacles::{choose_zone, hidden, in_the_way, is_usable, shadows, staged_by_others, unsafe_parts};
 use crate::current::{Owner, Zone, split};
 use crate::desired;
-use crate::diff::{ZoneDiff, diff_removed, diff_wanted};
+use crate::diff::{Targets, ZoneDiff, diff_removed, diff_wanted};
 use crate::hides::hides;
 use crate::marker::{Marker, marker_name};
 use crate::name::Name;
@@ -164,6 +164,14 @@ impl Intent<'_> {
         matches!(self.wishes.get(host), Some(Wish::Lead(_)))
     }
 
+    fn targets(&self) -> Targets<'_> {
+        let leading = self.wishes.iter().filter_map(|(host, wish)| match wish {
+            Wish::Lead(target) => Some((host, target)),
+            Wish::Leave => None,
+        });
+        leading.collect()
+    }
+
     /// Whether what is at a name stays, whatever it is.
     pub(crate) fn leaves(&self, host: &Name) -> bool {
         self.wishes.get(host) == Some(&Wish::Leave)
@@ -178,8 +186,8 @@ impl Intent<'_> {
             let is_ours = |zone: &&&Zone| zone.name == base && zone.on_vpc && zone.is_created_by(self.owner);
             zones.iter().filter(is_ours).any(holds)
         };
-        let names = self.wishes.keys().filter(|host| self.leads(host) || has_zone(host));
-        names.cloned().collect()
+        let is_grouped = |host: &Name, wish: &Wish| matches!(wish, Wish::Lead(_)) || has_zone(host);
+        self.wishes.iter().filter(|(host, wish)| is_grouped(host, wish)).map(|(host, _)| host.clone()).collect()
     }
 }
 
@@ -203,8 +211,9 @@ pub fn plan(intent: &Intent<'_>, zones: &[Zone]) -> Plan {
     for zone in &zones {
         by_name.entry(&zone.name).or_default().push(zone);
     }
+    let targets = intent.targets();
     for (name, hosts) in desired::zones(&wanted, &narrower) {
-        let hosts: BTreeSet<Name> = hosts.into_iter().filter(|host| intent.leads(host)).collect();
+        let hosts: BTreeSet<Name> = hosts.into_iter().filter(|host| targets.contains_key(host)).collect();
         if hosts.is_empty() {
             continue;
         }
@@ -224,7 +233,7 @@ pub fn plan(intent: &Intent<'_>, zones: &[Zone]) -> Plan {
             plan.problems.extend(hidden(intent, &left, &zones, &name));
         }
         kept.extend(chosen.map(|zone| zone.id.as_str()));
-        let diff = diff_wanted(intent, &name, chosen, &hosts);
+        let diff = diff_wanted(intent, &targets, &name, chosen, &hosts);
         plan.problems.extend(diff.problems);
         let created = chosen.is_none_or(|zone| zone.is_created_by(intent.owner));
         plan.zones.push(ZonePlan {
@@ -245,7 +254,7 @@ pub fn plan(intent: &Intent<'_>, zones: &[Zone]) -> Plan {
     for zone in zones.into_iter().filter(|zone| !kept.contains(zone.id.as_str())) {
         plan.remove(intent, zone);
     }
-    plan.problems.extend(unsafe_parts(intent, &plan));
+    plan.problems.extend(unsafe_parts(&targets, &left, &plan));
     plan
 }
 

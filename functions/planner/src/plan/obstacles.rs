@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use super::{Change, Intent, Plan, ZonePlan};
 use crate::current::{Holder, Zone, split};
+use crate::diff::Targets;
+use crate::lookup::Known;
 use crate::marker::marked_name;
 use crate::name::Name;
 use crate::record::RecordType;
 use crate::report::Problem;
-use crate::route::Wish;
 
 /// Names that are left alone and that a new zone would take from the VPC, because no narrower zone holds them.
 pub(super) fn hidden(intent: &Intent<'_>, left: &[&Name], zones: &[&Zone], name: &Name) -> Option<Problem> {
@@ -127,22 +128,20 @@ pub(super) fn in_the_way(intent: &Intent<'_>, zone: &Zone) -> Problem {
 }
 
 /// The plan's last look at itself: whatever the code above does, these never leave this crate as writes.
-pub(super) fn unsafe_parts(intent: &Intent<'_>, plan: &Plan) -> Vec<Problem> {
+pub(super) fn unsafe_parts(targets: &Targets<'_>, left: &[&Name], plan: &Plan) -> Vec<Problem> {
+    let left: Known<&Name> = left.iter().copied().collect();
     let is_unsafe = |zone: &ZonePlan, change: &Change| {
         let outside = !change.name.is_within(&zone.name);
         let is_address = matches!(change.rtype, RecordType::A | RecordType::Aaaa);
-        let target = match intent.wishes.get(&change.name) {
-            Some(Wish::Lead(target)) => Some(target),
-            _ => None,
-        };
+        let target = targets.get(&change.name);
         let elsewhere = is_address && change.after.is_some() && change.after.as_ref() != target.map(|to| &to.alias);
         // A zone that stays without the record answers NXDOMAIN; one that goes leaves the name to the next zone.
         let is_served = target.is_some_and(|to| to.types.contains(&change.rtype));
         let answers = |other: &ZonePlan| other.name.is_below(&zone.name) && change.name.is_within(&other.name);
         let has_narrower = || plan.zones.iter().any(|other| other.wanted && answers(other));
         let cut_off = change.after.is_none() && !zone.delete && is_served && !has_narrower();
-        let marked = marked_name(&change.name);
-        outside || elsewhere || cut_off || intent.leaves(marked.as_ref().unwrap_or(&change.name))
+        let is_left = || left.contains(marked_name(&change.name).as_ref().unwrap_or(&change.name));
+        outside || elsewhere || cut_off || (!left.is_empty() && is_left())
     };
     let pairs = plan.zones.iter().flat_map(|zone| zone.changes.iter().map(move |change| (zone, change)));
     pairs
