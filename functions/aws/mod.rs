@@ -12,6 +12,7 @@ pub mod sns;
 pub mod ssm;
 mod whole;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_config::retry::RetryConfig;
@@ -19,7 +20,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_ec2::primitives::{DateTime, DateTimeFormat};
 use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 pub use calls::Calls;
 
 /// What all clients share.
@@ -30,13 +31,34 @@ pub struct Sdk {
     pub calls: Calls,
 }
 
+/// The roots of Amazon Trust Services, which AWS's own endpoints have; all five, as it recommends for a trust store of
+/// one's own. <https://www.amazontrust.com/repository/>
+const AMAZON_ROOTS: &str = include_str!("amazon-roots.pem");
+
+/// Whom the clients trust. Reading the system's 140 roots takes longer than the rest of a start, so in the commercial
+/// Regions these are Amazon's; elsewhere, and where somebody names roots for the system, the system's.
+fn trust(variables: &BTreeMap<String, String>) -> TrustStore {
+    let is_named = |name: &str| variables.get(name).is_some_and(|path| !path.is_empty());
+    let region = variables.get("AWS_REGION").map(String::as_str).unwrap_or_default();
+    let is_elsewhere = ["cn-", "us-gov-", "us-iso", "eu-iso", "eusc-"].iter().any(|begin| region.starts_with(begin));
+    if region.is_empty() || is_elsewhere || is_named("SSL_CERT_FILE") || is_named("SSL_CERT_DIR") {
+        return TrustStore::default();
+    }
+    TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)
+}
+
 /// Loads what all clients share: Region, credentials and endpoints from the environment, one TLS stack, one
 /// retry budget.
 ///
 /// An attempt may take 8 s and a call 30 s with its retries: short enough for a call to be tried again within
 /// an invocation, long enough for a slow Route 53.
-pub async fn connect() -> Sdk {
-    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+pub async fn connect(variables: &BTreeMap<String, String>) -> Sdk {
+    let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
+    // It fails for names of servers only, of which there are none.
+    let http = match TlsContext::builder().with_trust_store(trust(variables)).build() {
+        Ok(context) => builder.tls_context(context).build_https(),
+        Err(_) => builder.build_https(),
+    };
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(3))
         .operation_attempt_timeout(Duration::from_secs(8))

@@ -66,7 +66,7 @@ impl Preflight {
     /// Everything that is wrong with the variables.
     pub async fn init(variables: &BTreeMap<String, String>) -> Result<Preflight, Vec<Invalid>> {
         let config = Config::parse(variables)?;
-        let sdk = crate::aws::connect().await;
+        let sdk = crate::aws::connect(variables).await;
         Ok(Preflight {
             ec2: Ec2::new(&sdk),
             profiles: Profiles::new(&sdk),

@@ -164,11 +164,12 @@ impl Reconcile {
                 written.plan.zones.extend(step.plan);
                 after.extend(step.zone);
                 written.unsynced.extend(step.unsynced);
+                let has_changed = !step.change_ids.is_empty();
                 written.change_ids.extend(step.change_ids);
                 // A zone that was not as it was read is looked at again, whatever became of the others: it may be
                 // one of ours without records.
                 let is_stale = step.error.as_ref().is_some_and(|error| error.kind == Kind::Stale);
-                written.note_answer(step.zone_id.as_deref(), step.error.is_none());
+                written.note_answer(step.zone_id.as_deref(), step.error.is_none(), has_changed);
                 failed = if is_stale { step.error } else { failed.or(step.error) };
             }
             if let Some(error) = failed {
@@ -261,7 +262,7 @@ impl Reconcile {
             }
         }
         if detach_staging && let Some(staging) = self.config.staging_for(vpc_id) {
-            step.note(self.route53.dissociate(&zone_id, staging, &self.config.region).await?);
+            self.unstage(&zone_id, staging, pass, step).await?;
             done.unstage = plan.unstage;
             if let Some(zone) = &mut step.zone {
                 zone.on_staging = false;

@@ -68,7 +68,7 @@ impl Reconcile {
     /// Everything that is wrong with the variables.
     pub async fn init(variables: &BTreeMap<String, String>) -> Result<Reconcile, Vec<Invalid>> {
         let config = Config::parse(variables)?;
-        let sdk = crate::aws::connect().await;
+        let sdk = crate::aws::connect(variables).await;
         Ok(Reconcile {
             ec2: Ec2::new(&sdk),
             lambda: Lambda::new(&sdk),

@@ -45,6 +45,24 @@ impl Reconcile {
         self.settle(pass, step).await
     }
 
+    /// Takes a zone off the staging VPC. That it is off already may be the work of a request whose answer was lost, and
+    /// nobody can ask about that one: then the SOA is written as it is, which no server has before the rest.
+    pub(crate) async fn unstage(
+        &self,
+        zone_id: &str,
+        staging: &str,
+        pass: &Pass<'_>,
+        step: &mut Step,
+    ) -> Result<(), AwsError> {
+        let mut change_id = self.route53.dissociate(zone_id, staging, &self.config.region).await?;
+        if let (None, Some(zone)) = (&change_id, &step.zone) {
+            let records = self.route53.records(zone_id).await?;
+            change_id = self.touch(&Zone { records, ..zone.clone() }, &comment(pass.intent)).await?;
+        }
+        step.note(change_id);
+        Ok(())
+    }
+
     /// Waits until all that was ever done to a zone is everywhere. An earlier run may have ended before it saw that: then
     /// the zone's SOA is written as it is, which no server has before the rest. Where the role does not allow that, at names
     /// that are not configured any more, it goes without.

@@ -24,7 +24,9 @@ pub(crate) struct Written {
     /// Whether names are left to write that this run has not proved.
     pub leaves_unproved: bool,
     /// The zones of which every request to write was answered.
-    pub answered: BTreeSet<String>,
+    answered: BTreeSet<String>,
+    /// Those of which one was not, and since which nothing was written that comes after it.
+    unanswered: BTreeSet<String>,
     /// Those that this run confirmed at its end.
     confirmed: BTreeSet<String>,
     /// What became of other VPCs before zones went.
@@ -45,6 +47,7 @@ impl Written {
             is_unconfirmed: false,
             leaves_unproved: false,
             answered: BTreeSet::new(),
+            unanswered: BTreeSet::new(),
             confirmed: BTreeSet::new(),
             associated: Vec::new(),
             records_after: records,
@@ -54,12 +57,16 @@ impl Written {
 }
 
 impl Written {
-    pub(crate) fn note_answer(&mut self, zone_id: Option<&str>, is_whole: bool) {
+    /// Notes a step of a zone: whether each of its requests was answered, and whether it changed something that Route 53
+    /// tells of. Changes of a zone are applied in order, so a later one that is waited for makes up for one without an answer.
+    pub(crate) fn note_answer(&mut self, zone_id: Option<&str>, is_whole: bool, has_changed: bool) {
         let Some(id) = zone_id else { return };
-        if is_whole {
-            self.answered.insert(id.to_owned());
-        } else {
+        if !is_whole {
             self.answered.remove(id);
+            self.unanswered.insert(id.to_owned());
+        } else if has_changed || !self.unanswered.contains(id) {
+            self.unanswered.remove(id);
+            self.answered.insert(id.to_owned());
         }
     }
 
