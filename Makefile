@@ -40,7 +40,7 @@ chaos: prepare ## Break every AWS call in every way, in every order, for a long 
 	@$(VENV)/python -m tests.chaos
 
 bench: prepare ## Measure against an empty function, Python, Node.js and octoDNS, and write docs/benchmarks.md
-	@$(VENV)/python -m tests.bench
+	@$(VENV)/python -m tests.bench --write docs/benchmarks.md
 
 evidence: prepare ## Write the validation report: each requirement, the tests that show it, what they found
 	@$(VENV)/python -m tests.evidence

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tests.bench.canned import Call, Canned, chain
 from tests.bench.process import Process
-from tests.bench.programs import ROOTS, Program
+from tests.bench.programs import Program
 from tests.bench.subjects import Subjects
 from tests.bench.table import Figure, Row, alone, compared
 from tests.harness import HOSTS, PLATFORM
@@ -61,7 +61,7 @@ def _cut_over(aws: Canned, program: Program, number: int) -> CutOver:
     aws.reset()
     extra = [f"host-{n}.{PLATFORM}" for n in range(number - len(HOSTS))]
     hosts = {"EXTRA_HOSTS": ",".join(extra), "HOSTS": ",".join([*HOSTS, *extra])}
-    with Process(program, hosts | aws.env() | {"SSL_CERT_FILE": str(ROOTS)}) as process:
+    with Process(program, hosts | aws.env()) as process:
         event = process.invoke(b'{"task":"reconcile"}')
     outcome = json.loads(event.body)
     outcome = outcome.get("connections", [outcome])[0].get("outcome")

@@ -24,7 +24,8 @@ BUILDS = (
     ["--package", "verify", "--example", "empty"],
     ["--package", "planner", "--example", "plan"],
 )
-# As many roots as Lambda's own bundle has, and the same on every machine.
+# What the functions trust; and what the peers do, as many roots as Lambda has, the same on every machine.
+OURS = ROOT / "functions/aws/amazon-roots.pem"
 ROOTS = Path(botocore.__file__).parent / "cacert.pem"
 
 

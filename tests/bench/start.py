@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.bench.canned import Canned
-from tests.bench.programs import FUNCTIONS, PEERS, ROOTS, Program
+from tests.bench.programs import FUNCTIONS, PEERS, Program
 from tests.bench.subjects import Subjects
 from tests.bench.table import Figure, Row, alone, compared
 
@@ -109,7 +109,6 @@ def _start(server: socket.socket, command: list[str], variables: dict[str, str])
         "AWS_LAMBDA_FUNCTION_NAME": "bench",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
         "AWS_LAMBDA_FUNCTION_VERSION": "1",
-        "SSL_CERT_FILE": str(ROOTS),
         **variables,
     }
     quiet = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (1, 2)]

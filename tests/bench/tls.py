@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 from tests.bench.canned import Canned
 from tests.bench.process import Event, Process
-from tests.bench.programs import ROOTS, Program
+from tests.bench.programs import OURS, ROOTS, Program
 from tests.bench.subjects import Subjects
 from tests.bench.table import Row, compared, median
 
@@ -33,11 +33,13 @@ def measure(subjects: Subjects) -> list[Row]:
 
 
 def trust(folder: Path) -> dict[str, str]:
-    """Each runtime's own way to be told what it trusts: as many roots as in Lambda, and the embedded authority."""
-    bundle = folder / "bundle.pem"
-    bundle.write_bytes(ROOTS.read_bytes() + b"\n" + (folder / "ca.pem").read_bytes())
-    names = ("SSL_CERT_FILE", "AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
-    return dict.fromkeys(names, str(bundle))
+    """Each runtime's own way to be told what it trusts: what it trusts in Lambda, and the embedded authority."""
+    found = {}
+    for names, roots in ((("SSL_CERT_FILE",), OURS), (("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"), ROOTS)):
+        bundle = folder / f"{names[0]}.pem"
+        bundle.write_bytes(roots.read_bytes() + b"\n" + (folder / "ca.pem").read_bytes())
+        found |= dict.fromkeys(names, str(bundle))
+    return found
 
 
 def firsts(aws: Canned, program: Program, variables: dict[str, str], runs: int) -> list[Event]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tests.bench.canned import Call, Canned, busy
 from tests.bench.process import Event, Process
-from tests.bench.programs import ROOTS, Program
+from tests.bench.programs import Program
 from tests.bench.subjects import Subjects
 from tests.bench.table import Figure, Row, alone, compared, median
 
@@ -63,7 +63,7 @@ def _rows(task: str, ours: Warm, peer: str, theirs: Warm | None, missing: str) -
 
 def run(aws: Canned, program: Program) -> tuple[dict[str, Warm], float]:
     aws.reset()
-    with Process(program, aws.env() | {"SSL_CERT_FILE": str(ROOTS)}) as process:
+    with Process(program, aws.env()) as process:
         _checked(process.invoke(RECONCILE))
         found = {task: _warm(aws, process, event) for task, event in TASKS.items()}
         return found, process.memory()

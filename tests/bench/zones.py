@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tests.aws import EmbeddedAws
 from tests.aws.limits import ACCOUNT, ACTIONS, CHANGE_COSTS, CHANGES
 from tests.bench.process import Event, NoAnswer, Process
-from tests.bench.programs import ROOTS, Program
+from tests.bench.programs import Program
 from tests.bench.subjects import Subjects
 from tests.bench.table import Figure, Row, alone, compared
 from tests.harness import HOSTS, Scene
@@ -78,7 +78,7 @@ def _run(program: Program, is_done: Callable[[Event], bool]) -> Run:
         scene = Scene(aws)
         scene.request("available")
         variables = scene.variables | {"VPC_ID": scene.vpc.id, "EXTRA_HOSTS": ",".join(EXTRA)}
-        variables |= {"HOSTS": ",".join([*HOSTS, *EXTRA]), "SSL_CERT_FILE": str(ROOTS)}
+        variables |= {"HOSTS": ",".join([*HOSTS, *EXTRA])}
         variables |= {"AWS_ACCESS_KEY_ID": "reconcile"}
         scene.mark()
         aws.limit_route53()
