@@ -51,6 +51,8 @@ COVERED = {
 
 # Words in capitals that are no variables of the functions.
 NO_VARIABLES = {
+    "SSL_CERT_DIR": "of the system",
+    "SSL_CERT_FILE": "of the system",
     "CAPABILITY_AUTO_EXPAND": "CloudFormation",
     "CAPABILITY_IAM": "CloudFormation",
     "TDP_COMMIT": "read by make and the build",

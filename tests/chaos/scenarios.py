@@ -177,3 +177,34 @@ SCENARIOS = [
     Scenario("own endpoints", own_endpoint, assert_live, "connection-live"),
 ]
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
+
+# Of one zone: two runs have so few orders that all can be played.
+ONE_ZONE = {PLATFORM: PLATFORM, API: PLATFORM}
+
+
+def _one_zone(scene: Scene) -> None:
+    scene.configure(HOLD_HOSTS=OTHER_API)
+
+
+def one_zone_cut_over(scene: Scene) -> Story:
+    _one_zone(scene)
+    scene.request("available")
+    return Story(scene, hosts=list(ONE_ZONE))
+
+
+def one_zone_withdrawn(scene: Scene) -> Story:
+    _one_zone(scene)
+    scene.go_live()
+    scene.configure(MODE="withdraw")
+    return Story(scene, hosts=list(ONE_ZONE), ends=ONE_ZONE)
+
+
+def _one_zone_live(scene: Scene) -> None:
+    assert_live(scene, ONE_ZONE)
+    assert_only_ours(scene, ONE_ZONE)
+
+
+SMALL = [
+    Scenario("cut-over of one zone", one_zone_cut_over, _one_zone_live, "connection-live"),
+    Scenario("withdrawal of one zone", one_zone_withdrawn, _withdrawn, "withdrawn"),
+]
