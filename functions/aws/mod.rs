@@ -35,13 +35,18 @@ pub struct Sdk {
 /// one's own. <https://www.amazontrust.com/repository/>
 const AMAZON_ROOTS: &str = include_str!("amazon-roots.pem");
 
+/// How the names of Regions in the partition `aws` begin.
+/// <https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html>
+const COMMERCIAL: [&str; 10] = ["af-", "ap-", "ca-", "eu-", "il-", "me-", "mx-", "sa-", "us-east-", "us-west-"];
+
 /// Whom the clients trust. Reading the system's 140 roots takes longer than the rest of a start, so in the commercial
 /// Regions these are Amazon's; elsewhere, and where somebody names roots for the system, the system's.
 fn trust(variables: &BTreeMap<String, String>) -> TrustStore {
     let is_named = |name: &str| variables.get(name).is_some_and(|path| !path.is_empty());
     let region = variables.get("AWS_REGION").map(String::as_str).unwrap_or_default();
-    let is_elsewhere = ["cn-", "us-gov-", "us-iso", "eu-iso", "eusc-"].iter().any(|begin| region.starts_with(begin));
-    if region.is_empty() || is_elsewhere || is_named("SSL_CERT_FILE") || is_named("SSL_CERT_DIR") {
+    // A Region that nobody knows yet may be of another partition.
+    let is_commercial = COMMERCIAL.iter().any(|begin| region.starts_with(begin)) && !region.starts_with("eu-iso");
+    if !is_commercial || is_named("SSL_CERT_FILE") || is_named("SSL_CERT_DIR") {
         return TrustStore::default();
     }
     TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)

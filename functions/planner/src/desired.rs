@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lookup::Known;
-use crate::name::Name;
+use crate::name::{Name, is_below, parent};
 
 /// Groups hosts into the narrowest zones that hold them.
 ///
@@ -28,19 +28,11 @@ pub fn zones<'a>(hosts: &'a BTreeSet<Name>, existing: &'a BTreeSet<Name>) -> BTr
             }
             above = parent(name);
         }
-        let is_within = |name: &str, zone: &str| name == zone || is_below(name, zone);
-        let answers = |name: &&Name| is_within(own, name.as_str()) && is_below(name.as_str(), zone);
+        let is_within = |zone: &str| own == zone || is_below(own, zone);
+        let answers = |name: &&Name| is_within(name.as_str()) && is_below(name.as_str(), zone);
         let narrower = existing.iter().filter(answers).max_by_key(|name| name.as_str().len());
         zones.entry(narrower.map_or(zone, Name::as_str)).or_default().push(host);
     }
     let owned = |hosts: Vec<&Name>| hosts.into_iter().cloned().collect();
     zones.into_iter().map(|(zone, hosts)| (Name::from_wire(zone), owned(hosts))).collect()
-}
-
-fn parent(name: &str) -> Option<&str> {
-    name.split_once('.').map(|(_, rest)| rest)
-}
-
-fn is_below(name: &str, zone: &str) -> bool {
-    name.strip_suffix(zone).is_some_and(|rest| rest.ends_with('.'))
 }

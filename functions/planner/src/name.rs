@@ -85,7 +85,7 @@ impl Name {
 
     /// The name without its first label; `None` at the top.
     pub fn parent(&self) -> Option<Name> {
-        self.0.split_once('.').map(|(_, rest)| Name(rest.to_owned()))
+        parent(&self.0).map(|above| Name(above.to_owned()))
     }
 
     /// Whether the name is `zone` itself or lies below it.
@@ -95,7 +95,7 @@ impl Name {
 
     /// Whether the name lies strictly below `zone`.
     pub fn is_below(&self, zone: &Name) -> bool {
-        self.0.strip_suffix(zone.as_str()).is_some_and(|rest| rest.ends_with('.'))
+        is_below(&self.0, zone.as_str())
     }
 
     /// `prefix` as a further label in front.
@@ -108,6 +108,16 @@ impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// As [`Name::parent`], without a name of its own.
+pub(crate) fn parent(name: &str) -> Option<&str> {
+    name.split_once('.').map(|(_, rest)| rest)
+}
+
+/// As [`Name::is_below`].
+pub(crate) fn is_below(name: &str, zone: &str) -> bool {
+    name.strip_suffix(zone).is_some_and(|rest| rest.ends_with('.'))
 }
 
 fn is_label(label: &str) -> bool {
