@@ -5,8 +5,10 @@ not been yet, a fresh process is brought to the point before by the answers that
 """
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Lock
 
 from tests.chaos.door import Held, Reply
 from tests.chaos.order import Run
@@ -15,7 +17,7 @@ from tests.harness import Answer, Scene
 # The SDK gives up on a call after 8 seconds.
 STALE = 5.0
 # Processes that wait where they are: the search often goes on from there.
-KEPT = 8
+KEPT = 24
 
 
 @dataclass(eq=False)
@@ -26,7 +28,7 @@ class Point:
     held: list[Held]
     ended: Answer | None
     before: "tuple[Point, str, Reply] | None" = None
-    after: "dict[tuple[str, str], Point]" = field(default_factory=dict)
+    after: "dict[tuple[str, str], Future[Point]]" = field(default_factory=dict)
 
     @property
     def keys(self) -> list[str]:
@@ -34,11 +36,12 @@ class Point:
 
 
 class Behaviour:
-    """All points at which a run of this name has been."""
+    """All points at which a run of this name has been. Threads may ask at once."""
 
     def __init__(self, scene: Scene, name: str, task: str) -> None:
         self._scene, self._name, self._task = scene, name, task
         self._waiting: dict[Point, Run] = {}
+        self._lock = Lock()
         self.processes = self.points = 0
         self._next = self._started()
         run = self._fresh()
@@ -47,16 +50,22 @@ class Behaviour:
 
     def after(self, point: Point, held: Held, reply: Reply) -> Point:
         """Where the run is once a call that it holds at a point is answered."""
-        known = point.after.get((held.key, reply.digest))
-        if known is not None:
-            return known
+        with self._lock:
+            known = point.after.get((held.key, reply.digest))
+            found = point.after.setdefault((held.key, reply.digest), Future())
+        if known is None:
+            try:
+                found.set_result(self._tried(point, held.key, reply))
+            except Exception as error:
+                found.set_exception(error)
+        return found.result()
+
+    def _tried(self, point: Point, key: str, reply: Reply) -> Point:
         run = self._run_at(point)
         with _stopped_on_failure(run):
-            self._answer(run, held.key, reply)
+            self._answer(run, key, reply)
             run.settle()
-            found = self._point(run, (point, held.key, reply))
-        point.after[held.key, reply.digest] = found
-        return found
+            return self._point(run, (point, key, reply))
 
     def close(self) -> None:
         for run in [*self._waiting.values(), self._next]:
@@ -65,7 +74,8 @@ class Behaviour:
 
     def _fresh(self) -> Run:
         """A process at its first call. The next one starts meanwhile."""
-        run, self._next = self._next, self._started()
+        with self._lock:
+            run, self._next = self._next, self._started()
         if run.age > STALE:
             run.stop(at_once=False)
             return self._fresh()
@@ -76,19 +86,22 @@ class Behaviour:
         return Run(self._scene, self._name, self._task)
 
     def _point(self, run: Run, before: tuple[Point, str, Reply] | None = None) -> Point:
-        self.points += 1
         ended = run.ended
         if ended is not None and "panicked" in run.output():
             raise AssertionError(run.output())
-        point = Point(self.points, run.held, ended, before)
-        self._waiting[point] = run
-        if ended is not None or len(self._waiting) > KEPT:
-            gone = point if ended is not None else next(iter(self._waiting))
-            self._waiting.pop(gone).stop(at_once=False)
+        with self._lock:
+            self.points += 1
+            point = Point(self.points, run.held, ended, before)
+            self._waiting[point] = run
+            is_over = ended is not None or len(self._waiting) > KEPT
+            gone = self._waiting.pop(point if ended is not None else next(iter(self._waiting))) if is_over else None
+        if gone is not None:
+            gone.stop(at_once=False)
         return point
 
     def _run_at(self, point: Point) -> Run:
-        run = self._waiting.pop(point, None)
+        with self._lock:
+            run = self._waiting.pop(point, None)
         if run is not None and run.age < STALE:
             return run
         if run is not None:

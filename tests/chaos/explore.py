@@ -7,8 +7,10 @@ from the embedded AWS, gone back to that state.
 
 import time
 from collections import Counter
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from math import comb
+from threading import Lock
 
 from tests.aws import EmbeddedAws
 from tests.chaos.behaviour import Behaviour, Point
@@ -24,6 +26,8 @@ RUNS = "AB"
 BOUNDS = (0, 1, 2, 3, 4, 5, None)
 # Which part of the time is for following; the rest is for checking the ends.
 FOLLOWING = 0.7
+# States that are followed at once: mostly, that is to wait for processes which pause after a lost race.
+AT_ONCE = 12
 # A run that another one overtook may ask for its event once more; nothing else may go wrong.
 OVERTAKEN = ("stale", "nosuchhostedzone")
 
@@ -105,6 +109,8 @@ class Exploration:
         self._states: dict[tuple[object, ...], State] = {}
         self._wrong: list[tuple[str, State, list[str]]] = []
         self._runs: list[Behaviour] = []
+        # There is one embedded AWS, and one collection of states.
+        self._at_aws, self._noting = Lock(), Lock()
         self.found = Explored(stage.scenario.name, _alone(stage))
 
     def explore(self) -> Explored:
@@ -118,7 +124,7 @@ class Exploration:
             for bound in BOUNDS:
                 before = self._states, self._wrong, found.steps
                 self._states, self._wrong, found.steps = {}, [], 0
-                root = self._state(world, tuple(run.root for run in self._runs), None, 0)
+                root, _ = self._state(world, tuple(run.root for run in self._runs), None, 0)
                 is_whole = self._follow(root, bound)
                 _count_ways(root)
                 if not is_whole:
@@ -148,21 +154,28 @@ class Exploration:
         """Depth first: a process that waits at a point is most often the one that goes on from there. Returns whether
         there was the time for all of it.
         """
-        open_states = [root]
-        while open_states:
-            if time.monotonic() > self._follow_until:
-                self.found.left = len(open_states)
-                return False
-            state = open_states.pop()
-            for which, point in enumerate(state.points):
-                before = len(self._states)
-                after = self._go(state, which, point.held[0], bound) if point.held else None
-                if after is not None and len(self._states) > before:
-                    open_states.append(after)
+        open_states, under_way = [root], set[Future[list[State]]]()
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            while open_states or under_way:
+                if time.monotonic() > self._follow_until:
+                    self.found.left = len(open_states) + len(under_way)
+                    return False
+                while open_states and len(under_way) < AT_ONCE:
+                    under_way.add(pool.submit(self._beyond, open_states.pop(), bound))
+                done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                for one in done:
+                    open_states += one.result()
         return True
 
+    def _beyond(self, state: State, bound: int | None) -> list[State]:
+        """The states after the next call of each run, those that nobody has come to yet."""
+        found = [self._go(state, which, point.held[0], bound) for which, point in enumerate(state.points) if point.held]
+        return [one for one in found if one is not None]
+
     def _go(self, state: State, which: int, held: Held, bound: int | None) -> State | None:
-        """The next call of one of the runs; None where that is over the bound, or something is broken for good."""
+        """The next call of one of the runs. None where somebody was before, where that is over the bound, or where
+        something is broken for good.
+        """
         preemptions, last = 0, None
         if bound is not None:
             is_preempted = state.last not in (None, which) and bool(state.points[1 - which].held)
@@ -171,21 +184,29 @@ class Exploration:
                 return None
         step = f"{RUNS[which]} {held.name}"
         try:
-            world, reply, early = self._process(state.world, RUNS[which], held)
+            with self._at_aws:
+                world, reply, early = self._process(state.world, RUNS[which], held)
             points = list(state.points)
             points[which] = self._runs[which].after(points[which], held, reply)
         except AssertionError as error:
-            self._wrong.append((str(error), state, [step]))
+            with self._noting:
+                self._wrong.append((str(error), state, [step]))
             return None
-        if early:
-            self._wrong.append((early, state, [step]))
-        after = self._state(world, tuple(points), last, preemptions)
-        state.after.append((step, after))
-        self.found.steps += 1
-        return after
+        with self._noting:
+            if early:
+                self._wrong.append((early, state, [step]))
+            after, is_new = self._state(world, tuple(points), last, preemptions)
+            state.after.append((step, after))
+            self.found.steps += 1
+        return after if is_new else None
 
-    def _state(self, world: str, points: tuple[Point, ...], last: int | None, preemptions: int) -> State:
-        return self._states.setdefault((world, points, last, preemptions), State(world, points, last, preemptions))
+    def _state(self, world: str, points: tuple[Point, ...], last: int | None, preemptions: int) -> tuple[State, bool]:
+        """The state, and whether it is new."""
+        known = self._states.get((world, points, last, preemptions))
+        if known is not None:
+            return known, False
+        found = self._states[world, points, last, preemptions] = State(world, points, last, preemptions)
+        return found, True
 
     def _process(self, world: str, name: str, held: Held) -> tuple[str, Reply, str]:
         """Has the embedded AWS process a call in an earlier world. What it did there before, it does again."""

@@ -55,8 +55,8 @@ class Run:
 
     @property
     def age(self) -> float:
-        """Seconds since the process started."""
-        return time.monotonic() - self._began
+        """Seconds since it made the oldest of the calls that it holds, or since it started."""
+        return time.monotonic() - min((held.since for held in self._door.held), default=self._began)
 
     def output(self) -> str:
         return self._function.output()

@@ -127,7 +127,9 @@ class Stage:
             (zone, [(caller, sorted(kinds)) for caller, kinds in self.story.pending_writes(zone)])
             for zone in found.unsynced()
         ]
-        return sha256(repr((shown, pending, deleted, stored, news, led)).encode()).hexdigest()[:16]
+        # Which ids there are, and which come next: a run may hold one of them.
+        given = sorted(found._given.items())
+        return sha256(repr((shown, given, pending, deleted, stored, news, led)).encode()).hexdigest()[:16]
 
     @property
     def _parameters(self) -> dict[str, list[Any]]:
