@@ -1,11 +1,12 @@
 //! Lambda: the verifiers.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::{Client, config};
+use aws_sdk_lambda::{Client, Config, config};
 
 use super::Sdk;
 use crate::error::{AwsError, Kind, failed};
@@ -23,10 +24,11 @@ pub struct Invoked {
     pub has_failed: bool,
 }
 
-/// Invokes functions.
-#[derive(Clone, Debug)]
+/// Invokes functions. Most starts have nothing to prove, so the client is made for the first call.
+#[derive(Debug)]
 pub struct Lambda {
-    client: Client,
+    config: Config,
+    client: OnceLock<Client>,
 }
 
 impl Lambda {
@@ -41,7 +43,7 @@ impl Lambda {
             .interceptor(sdk.calls.clone())
             .timeout_config(timeouts)
             .retry_config(RetryConfig::standard().with_max_attempts(3));
-        Lambda { client: Client::from_conf(config.build()) }
+        Lambda { config: config.build(), client: OnceLock::new() }
     }
 
     /// Invokes a function, by name or ARN, and waits for its answer.
@@ -50,7 +52,8 @@ impl Lambda {
     /// # Errors
     /// [`AwsError`] when it was not invoked; of kind `NotFound` when there is no such function.
     pub async fn invoke(&self, function: &str, payload: Vec<u8>) -> Result<Invoked, AwsError> {
-        let request = self.client.invoke().function_name(function).payload(Blob::new(payload));
+        let client = self.client.get_or_init(|| Client::from_conf(self.config.clone()));
+        let request = client.invoke().function_name(function).payload(Blob::new(payload));
         let answer = request.send().await.map_err(failed(INVOKE, function))?;
         let has_failed = answer.function_error().is_some();
         match answer.payload {

@@ -1,7 +1,9 @@
 //! SNS: the announcements.
 
+use std::sync::OnceLock;
+
 use aws_sdk_sns::types::MessageAttributeValue;
-use aws_sdk_sns::{Client, config};
+use aws_sdk_sns::{Client, Config, config};
 
 use super::Sdk;
 use super::whole::WholeXml;
@@ -9,17 +11,18 @@ use crate::error::{AwsError, Kind, failed};
 
 const PUBLISH: &str = "sns:Publish";
 
-/// Publishes to one topic.
-#[derive(Clone, Debug)]
+/// Publishes to one topic. Most starts have no news, so the client is made for the first message.
+#[derive(Debug)]
 pub struct Sns {
-    client: Client,
+    config: Config,
+    client: OnceLock<Client>,
     topic_arn: String,
 }
 
 impl Sns {
     pub fn new(sdk: &Sdk, topic_arn: &str) -> Sns {
         let config = config::Builder::from(&sdk.config).interceptor(WholeXml).interceptor(sdk.calls.clone());
-        Sns { client: Client::from_conf(config.build()), topic_arn: topic_arn.to_owned() }
+        Sns { config: config.build(), client: OnceLock::new(), topic_arn: topic_arn.to_owned() }
     }
 
     /// Publishes one message. `message` is a JSON object with a text per protocol, `attributes` are for filter
@@ -28,8 +31,8 @@ impl Sns {
     /// # Errors
     /// [`AwsError`] when SNS did not accept it.
     pub async fn publish(&self, subject: &str, message: String, attributes: &[(&str, &str)]) -> Result<(), AwsError> {
-        let mut request = self
-            .client
+        let client = self.client.get_or_init(|| Client::from_conf(self.config.clone()));
+        let mut request = client
             .publish()
             .topic_arn(&self.topic_arn)
             .subject(subject)
