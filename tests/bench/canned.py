@@ -48,8 +48,7 @@ class Canned:
     def env(self) -> dict[str, str]:
         """The environment that points an AWS SDK here."""
         endpoints = {
-            f"AWS_ENDPOINT_URL_{name}": f"{self._url}:{self._ports[service]}"
-            for service, name in SERVICES.items()
+            f"AWS_ENDPOINT_URL_{name}": f"{self._url}:{self._ports[service]}" for service, name in SERVICES.items()
         }
         return endpoints | {
             "AWS_REGION": "us-east-1",

@@ -29,12 +29,12 @@ def measure(subjects: Subjects) -> list[Row]:
     ours: Found = {}
     theirs: Found = {}
     for number, (rounds, rounds_of_octodns) in ROUNDS.items():
-        ours |= _timed([str(subjects.planner), "one-zone", str(rounds), str(number)])
+        ours |= timed([str(subjects.planner), "one-zone", str(rounds), str(number)])
         if not missing:
-            theirs |= _timed([*programs.octodns(), str(rounds_of_octodns), str(number)])
+            theirs |= timed([*programs.octodns(), str(rounds_of_octodns), str(number)])
     rows = [_beside_octodns(number, state, ours, theirs, missing) for number in ROUNDS for state in STATES]
     rows += [_growth("planning", ours, state, *list(ROUNDS)[-2:]) for state in STATES]
-    narrow = _timed([str(subjects.planner), "zones", "3", *(str(2 * zones) for zones in ZONES)])
+    narrow = timed([str(subjects.planner), "zones", "3", *(str(2 * zones) for zones in ZONES)])
     for zones in ZONES:
         label = f"planning {zones:,} zones of one host, {STATES['settled']}"
         rows.append(compared(label, Figure(narrow[2 * zones, "settled"], "ms"), "", ""))
@@ -65,7 +65,7 @@ def _growth(what: str, found: Found, state: str, fewer: int, more: int) -> Row:
     return compared(label, ours, "n log n", bound, most_of_peer=1.0)
 
 
-def _timed(command: list[str]) -> Found:
+def timed(command: list[str]) -> Found:
     """The medians that a planner prints."""
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     found = map(json.loads, output.splitlines())

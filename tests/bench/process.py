@@ -96,6 +96,11 @@ class Process:
         """The CPU seconds of all threads of the process until now."""
         return time.clock_gettime((~self._process.pid << 3) | CPU_OF_PROCESS)
 
+    def terminate(self) -> None:
+        """Asks it to end, and waits until it has."""
+        self._process.terminate()
+        self._process.wait()
+
     def memory(self) -> float:
         """The most that was resident until now, in MiB."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()

@@ -1,7 +1,7 @@
 """The one table: what was measured, beside a peer in the same run, and what is promised of it."""
 
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 HEAD = ("What", "Ours", "Peer", "Theirs", "Ratio", "Promised", "")
@@ -78,8 +78,12 @@ def median(values: Iterable[float], unit: str = "") -> Figure:
 
 
 def lines(rows: list[Row]) -> list[str]:
-    """The table as Markdown, in columns that a terminal shows as well."""
-    cells = [HEAD, *(row.cells() for row in rows)]
+    """The table as Markdown."""
+    return columns([HEAD, *(row.cells() for row in rows)])
+
+
+def columns(cells: Sequence[Sequence[str]]) -> list[str]:
+    """Markdown in columns that a terminal shows as well; the first row is the head."""
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     shown = [f"| {' | '.join(map(str.ljust, row, widths))} |" for row in cells]
     return [shown[0], f"|{'|'.join('-' * (width + 2) for width in widths)}|", *shown[1:]]

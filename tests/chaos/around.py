@@ -103,7 +103,13 @@ class Verifier:
             return Invoked(b'{"errorType":"Runtime.ExitError","errorMessage":"exit status 1"}', failed=True)
         why = {"code": "connect-refused", "message": "Nobody listens.", "fix": "Listen."}
         cause = why if self.verdict == "failed" else None
-        seen: dict[str, Any] = {"verdict": self.verdict, "cause": cause, "answers": [], "tries": [], "certificate": None}
+        seen: dict[str, Any] = {
+            "verdict": self.verdict,
+            "cause": cause,
+            "answers": [],
+            "tries": [],
+            "certificate": None,
+        }
         answer = {
             "phase": request["phase"],
             "verdict": self.verdict,

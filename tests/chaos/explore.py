@@ -15,7 +15,7 @@ from threading import Lock
 from tests.aws import EmbeddedAws
 from tests.chaos.behaviour import Behaviour, Point
 from tests.chaos.door import Held, Reply, process
-from tests.chaos.order import Order
+from tests.chaos.order import Order, Unsteady
 from tests.chaos.saved import Saved, Stage
 from tests.chaos.scenarios import Scenario
 from tests.chaos.story import Broken
@@ -49,7 +49,8 @@ class Explored:
     """`alone`: how many calls a run makes when it is alone. `orders`: of how many different orders the states are.
 
     `bound`: everything with so many preemptions was executed, which are changes from a run that could have gone on;
-    None: everything. `left`: states beyond that which are not followed. `unchecked`: worlds that there was no time for.
+    None: everything. `left`: states beyond that which are not followed. `unsteady`: calls that are not followed, because
+    a process could not be brought there a second time. `unchecked`: worlds that there was no time for.
     """
 
     scenario: str
@@ -64,6 +65,7 @@ class Explored:
     told: Counter[int] = field(default_factory=Counter)
     bound: int | None = -1
     left: int = 0
+    unsteady: int = 0
     unchecked: int = 0
     seconds: float = 0.0
     broken: list[Violation] = field(default_factory=list)
@@ -109,6 +111,7 @@ class Exploration:
         self._states: dict[tuple[object, ...], State] = {}
         self._wrong: list[tuple[str, State, list[str]]] = []
         self._runs: list[Behaviour] = []
+        self._unsteady = 0
         # There is one embedded AWS, and one collection of states.
         self._at_aws, self._noting = Lock(), Lock()
         self.found = Explored(stage.scenario.name, _alone(stage))
@@ -123,7 +126,7 @@ class Exploration:
         try:
             for bound in BOUNDS:
                 before = self._states, self._wrong, found.steps
-                self._states, self._wrong, found.steps = {}, [], 0
+                self._states, self._wrong, found.steps, self._unsteady = {}, [], 0, 0
                 root, _ = self._state(world, tuple(run.root for run in self._runs), None, 0)
                 is_whole = self._follow(root, bound)
                 _count_ways(root)
@@ -133,7 +136,7 @@ class Exploration:
                     if before[0]:
                         self._states, self._wrong, found.steps = before
                     break
-                found.bound = bound
+                found.bound, found.unsteady = bound, self._unsteady
         finally:
             for run in self._runs:
                 run.close()
@@ -188,6 +191,10 @@ class Exploration:
                 world, reply, early = self._process(state.world, RUNS[which], held)
             points = list(state.points)
             points[which] = self._runs[which].after(points[which], held, reply)
+        except Unsteady:
+            with self._noting:
+                self._unsteady += 1
+            return None
         except AssertionError as error:
             with self._noting:
                 self._wrong.append((str(error), state, [step]))

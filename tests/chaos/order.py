@@ -23,6 +23,10 @@ LOOK_EVERY = 0.002
 GIVES_UP = 7.5
 
 
+class Unsteady(AssertionError):
+    """A process did something else than before with the same answers: a pause of its own ended at another moment."""
+
+
 class Run:
     """One run in a process of its own, which waits wherever it calls. Its name is in its ids and markers."""
 
@@ -82,7 +86,8 @@ class Run:
             found = [held.key for held in self.held]
             if keys is not None and len(found) >= len(keys):
                 different = [one[:200] for one in sorted({*found} ^ {*keys})]
-                assert not different, f"run {self.name} is not as it was before at the same point: {different}"
+                if different:
+                    raise Unsteady(f"run {self.name} is not as it was before at the same point: {different}")
                 return
 
     def _looks(self) -> Iterator[None]:

@@ -121,6 +121,7 @@ def parts(total: int) -> Iterator[tuple[str, int, int]]:
 
 def _row(found: Explored) -> list[str]:
     within = "all" if found.bound is None else f"all with at most {found.bound} preemptions"
+    within += f" but {found.unsteady} calls" if found.unsteady else ""
     checked = f"{found.worlds}" + (f", {found.unchecked} not" if found.unchecked else "")
     told = ", ".join(f"{times}x: {worlds}" for times, worlds in sorted(found.told.items()))
     ends = [found.ends, found.again]
