@@ -32,12 +32,8 @@ impl Sns {
     /// [`AwsError`] when SNS did not accept it.
     pub async fn publish(&self, subject: &str, message: String, attributes: &[(&str, &str)]) -> Result<(), AwsError> {
         let client = self.client.get_or_init(|| Client::from_conf(self.config.clone()));
-        let mut request = client
-            .publish()
-            .topic_arn(&self.topic_arn)
-            .subject(subject)
-            .message(message)
-            .message_structure("json");
+        let mut request =
+            client.publish().topic_arn(&self.topic_arn).subject(subject).message(message).message_structure("json");
         for (name, value) in attributes {
             let value = MessageAttributeValue::builder().data_type("String").string_value(*value).build();
             let value = value.map_err(|_| AwsError::answer(PUBLISH, name, Kind::Refused, "attribute not valid"))?;
