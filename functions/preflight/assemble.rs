@@ -89,7 +89,7 @@ pub(super) fn private_zones(
     read: &[Zone],
 ) -> Vec<PrivateZone> {
     let comments: BTreeMap<&str, &str> = all.iter().map(|zone| (zone.id.as_str(), zone.comment.as_str())).collect();
-    let has_markers = |zone: &Zone| !split(zone, wanted.owner()).markers.is_empty();
+    let has_markers = |zone: &Zone| !split(zone, wanted.owner()).ours.is_empty();
     let whose = |zone: VpcZone| {
         let marker = comments.get(zone.id.as_str()).and_then(|comment| ZoneMarker::parse(comment));
         let is_this_account = zone.holder == format!("account {account}") || comments.contains_key(zone.id.as_str());
@@ -131,7 +131,7 @@ pub(super) fn records(wanted: &Wanted, on_vpc: &[PrivateZone], read: &[Zone]) ->
 
 fn alias(set: &RecordSet) -> Option<Name> {
     let is_address = matches!(set.rtype, RecordType::A | RecordType::Aaaa);
-    match &set.data {
+    match &*set.data {
         Data::Alias { target, .. } if is_address => Some(target.clone()),
         _ => None,
     }

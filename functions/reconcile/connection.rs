@@ -359,7 +359,7 @@ fn holding(zones: &[Zone], owner: Owner<'_>) -> Vec<ZoneReport> {
         created: zone.is_created_by(owner),
         hides: Vec::new(),
     };
-    zones.iter().filter(|zone| !split(zone, owner).markers.is_empty()).map(report).collect()
+    zones.iter().filter(|zone| !split(zone, owner).ours.is_empty()).map(report).collect()
 }
 
 /// What a connection is while nothing can be written.

@@ -144,7 +144,7 @@ impl Reconcile {
 /// Our names without those that are only in zones on the staging VPC: no client is led by them.
 fn seen_by_vpc(ours: &BTreeMap<Name, String>, zones: &[Zone], owner: Owner<'_>) -> BTreeMap<Name, String> {
     let staged = zones.iter().filter(|zone| zone.on_staging && !zone.on_vpc);
-    let staged: BTreeSet<Name> = staged.flat_map(|zone| split(zone, owner).markers.into_keys()).collect();
+    let staged: BTreeSet<Name> = staged.flat_map(|zone| split(zone, owner).ours.into_keys()).collect();
     // A marker that names no endpoint, by whosever hand, says nothing about where names lead.
     ours.iter()
         .filter(|(name, id)| !staged.contains(*name) && is_endpoint_id(id))

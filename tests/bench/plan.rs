@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Instant;
 
 use planner::current::{Holder, Owner, Zone};
@@ -76,7 +77,7 @@ fn target(endpoint_id: &str) -> Target {
     let name = format!("{endpoint_id}-1a2b3c4d.vpce-svc-0a1b2c3d.us-east-1.vpce.amazonaws.com");
     let alias =
         Data::Alias { target: Name::from_wire(&name), zone_id: "Z7HUB22UULQXV".to_owned(), evaluate_health: false };
-    Target { endpoint_id: endpoint_id.to_owned(), alias, types: vec![RecordType::A] }
+    Target { endpoint_id: endpoint_id.to_owned(), alias: Arc::new(alias), types: vec![RecordType::A] }
 }
 
 /// The zones as this product leaves them, with every host at the endpoint.
@@ -95,14 +96,15 @@ fn zone(name: &Name, hosts: &[Name], target: &Target) -> Zone {
     ];
     for host in hosts {
         let marker = Marker {
-            owner: OWNER.id.to_owned(),
-            endpoint_id: target.endpoint_id.clone(),
-            types: target.types.clone(),
-            change: "0ddba115".to_owned(),
+            owner: OWNER.id.into(),
+            endpoint_id: target.endpoint_id.as_str().into(),
+            types: target.types.as_slice().into(),
+            change: "0ddba115".into(),
             confirmed: None,
         };
-        records.push(set(host, RecordType::A, target.alias.clone()));
-        records.push(set(&marker_name(host), RecordType::Txt, marker.data()));
+        // Each of its own, as they are when they were read.
+        records.push(set(&Name::from_wire(host.as_str()), RecordType::A, self::target(&target.endpoint_id).alias));
+        records.push(set(&marker_name(host), RecordType::Txt, Arc::new(marker.data())));
     }
     Zone {
         id: format!("Z{name}"),
@@ -115,10 +117,10 @@ fn zone(name: &Name, hosts: &[Name], target: &Target) -> Zone {
     }
 }
 
-fn set(name: &Name, rtype: RecordType, data: Data) -> RecordSet {
+fn set(name: &Name, rtype: RecordType, data: Arc<Data>) -> RecordSet {
     RecordSet { name: name.clone(), rtype, data, simple: true }
 }
 
-fn values(ttl: i64, value: &str) -> Data {
-    Data::Values { ttl, values: vec![value.to_owned()] }
+fn values(ttl: i64, value: &str) -> Arc<Data> {
+    Arc::new(Data::Values { ttl, values: vec![value.to_owned()] })
 }

@@ -2,6 +2,7 @@
 
 mod associations;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -264,7 +265,7 @@ fn record_set(set: &r53::ResourceRecordSet) -> RecordSet {
     RecordSet {
         name: Name::from_wire(set.name()),
         rtype: RecordType::parse(set.r#type().as_str()),
-        data,
+        data: Arc::new(data),
         simple: !is_routed,
     }
 }
@@ -276,7 +277,7 @@ fn change(step: &Step) -> Result<r53::Change, BuildError> {
         Verb::Upsert => ChangeAction::Upsert,
     };
     let set = r53::ResourceRecordSet::builder().name(step.name.as_str()).r#type(r53::RrType::from(step.rtype.as_str()));
-    let set = match &step.data {
+    let set = match &*step.data {
         Data::Alias { target, zone_id, evaluate_health } => set.alias_target(
             r53::AliasTarget::builder()
                 .dns_name(target.as_str())

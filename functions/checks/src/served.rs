@@ -1,6 +1,7 @@
 //! Who serves each host: as `reconcile` decides it, so that both agree.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use planner::endpoint::{Endpoint, Target};
 use planner::name::Name;
@@ -40,7 +41,7 @@ fn decided(facts: &Facts, wanted: &Wanted, routes: &Routes, ours: &BTreeMap<Name
     let endpoint = tdp(facts).unwrap_or(&nobody);
     let target = endpoint.target().unwrap_or_else(|| Target {
         endpoint_id: endpoint.id.clone(),
-        alias: Data::Alias { target: Name::from_wire(""), zone_id: String::new(), evaluate_health: false },
+        alias: Arc::new(Data::Alias { target: Name::from_wire(""), zone_id: String::new(), evaluate_health: false }),
         types: endpoint.record_types(),
     });
     let seen = Seen {
@@ -63,7 +64,7 @@ pub(crate) fn tdp(facts: &Facts) -> Option<&Endpoint> {
 /// Whether a record leads a host to where it should lead.
 pub(crate) fn is_led<'a>(facts: &'a Facts, host: &Name, to: &Target) -> Result<bool, &'a Unread> {
     let records = facts.records.as_ref()?;
-    let Data::Alias { target, .. } = &to.alias else { return Ok(false) };
+    let Data::Alias { target, .. } = &*to.alias else { return Ok(false) };
     Ok(records.aliases.get(host).is_some_and(|found| found.contains(target)))
 }
 

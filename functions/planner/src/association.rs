@@ -118,7 +118,7 @@ pub fn noted(set: &RecordSet, zone: &Name, owner: Owner<'_>) -> Option<BTreeSet<
     if set.rtype != RecordType::Txt || !set.simple || set.name != note_name(zone) {
         return None;
     }
-    let Data::Values { values, .. } = &set.data else { return None };
+    let Data::Values { values, .. } = &*set.data else { return None };
     let read = |value: &String| {
         let text = value.strip_prefix('"')?.strip_suffix('"')?;
         let marker = ZoneMarker::parse(text).filter(|marker| owner.is(&marker.owner))?;

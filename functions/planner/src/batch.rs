@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html>
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::marker::marked_name;
 use crate::name::Name;
@@ -14,7 +15,7 @@ pub struct Step {
     pub verb: Verb,
     pub name: Name,
     pub rtype: RecordType,
-    pub data: Data,
+    pub data: Arc<Data>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,8 +69,12 @@ fn pack(units: Vec<Vec<Step>>) -> Vec<Vec<Step>> {
 }
 
 fn steps(change: &Change) -> Vec<Step> {
-    let step =
-        |verb, data: &Data| Step { verb, name: change.name.clone(), rtype: change.rtype.clone(), data: data.clone() };
+    let step = |verb, data: &Arc<Data>| Step {
+        verb,
+        name: change.name.clone(),
+        rtype: change.rtype.clone(),
+        data: data.clone(),
+    };
     match (&change.before, &change.after) {
         (_, Some(after)) if change.rtype == RecordType::Soa => vec![step(Verb::Upsert, after)],
         (before, after) => {
@@ -90,7 +95,7 @@ impl Size {
         steps.iter().fold(Size::default(), |size, step| {
             // An UPSERT counts twice, an alias as one element.
             let times = if step.verb == Verb::Upsert { 2 } else { 1 };
-            let (elements, characters) = match &step.data {
+            let (elements, characters) = match &*step.data {
                 Data::Alias { .. } => (1, 0),
                 Data::Values { values, .. } => (values.len(), values.iter().map(|v| v.chars().count()).sum()),
             };

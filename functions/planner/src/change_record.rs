@@ -128,9 +128,9 @@ impl ChangeRecord {
         }
         writeln!(out, "| Action | Name | Type | Before | After |\n|---|---|---|---|---|")?;
         for change in &self.connection.changes {
-            let value =
-                |data: &Option<Data>| data.as_ref().map_or_else(|| "none".to_owned(), |data| cell(&data.to_string()));
-            let (before, after, action) = (value(&change.before), value(&change.after), word(change.action));
+            let value = |data: Option<&Data>| data.map_or_else(|| "none".to_owned(), |data| cell(&data.to_string()));
+            let (before, after) = (value(change.before.as_deref()), value(change.after.as_deref()));
+            let action = word(change.action);
             writeln!(out, "| {action} | {} | {} | {before} | {after} |", cell(change.name.as_str()), change.rtype)?;
         }
         Ok(())

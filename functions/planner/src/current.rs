@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::association::noted;
-use crate::lookup::{Known, Lookup};
+use crate::lookup::Lookup;
 use crate::marker::{self, Marker, ZoneMarker};
 use crate::name::Name;
 use crate::record::{RecordSet, RecordType};
@@ -82,15 +82,37 @@ impl Zone {
     }
 }
 
+/// A marker of ours, its record set, and the address records that it makes ours.
+#[derive(Clone, Debug)]
+pub struct Claim<'a> {
+    pub marker: Marker<'a>,
+    pub set: &'a RecordSet,
+    pub a: Option<&'a RecordSet>,
+    pub aaaa: Option<&'a RecordSet>,
+}
+
+impl<'a> Claim<'a> {
+    pub fn addresses(&self) -> impl Iterator<Item = &'a RecordSet> + use<'a> {
+        self.a.into_iter().chain(self.aaaa)
+    }
+
+    fn place(&mut self, rtype: &RecordType) -> Option<&mut Option<&'a RecordSet>> {
+        match rtype {
+            RecordType::A => Some(&mut self.a),
+            RecordType::Aaaa => Some(&mut self.aaaa),
+            _ => None,
+        }
+        .filter(|_| self.marker.types.contains(rtype))
+    }
+}
+
 /// The record sets of one zone, by whose they are.
 #[derive(Debug)]
 pub struct Split<'a> {
-    /// Ours, by the name that they speak of.
-    pub markers: BTreeMap<Name, (Marker, &'a RecordSet)>,
+    /// What markers of ours claim, by the name that they speak of. In no order.
+    pub ours: Lookup<Name, Claim<'a>>,
     /// Markers of other owners, by the name that they speak of: the owner's id.
     pub other_owners: BTreeMap<Name, String>,
-    /// Record sets that a marker of ours claims, with their type.
-    pub owned: BTreeMap<(&'a Name, &'a RecordType), &'a RecordSet>,
     /// Our note of the VPCs that we associated the zone with.
     pub note: Option<&'a RecordSet>,
     /// Everything else but the zone's own NS and SOA, by name.
@@ -102,61 +124,60 @@ pub struct Split<'a> {
 /// has no routing policy: the product never writes one. Nothing is, in a zone that this owner made for another VPC.
 pub fn split<'a>(zone: &'a Zone, owner: Owner<'_>) -> Split<'a> {
     let mut split = Split {
-        markers: BTreeMap::new(),
+        ours: Lookup::default(),
         other_owners: BTreeMap::new(),
-        owned: BTreeMap::new(),
         note: None,
         foreign: BTreeMap::new(),
         soa: None,
     };
     let is_of_another_vpc = zone.is_of_another_vpc(owner);
-    let mut records: Vec<&RecordSet> = zone.records.iter().collect();
-    // Only sets with a routing policy have name and type in common.
-    let by_data = |a: &RecordSet, b: &RecordSet| a.data.to_string().cmp(&b.data.to_string());
-    records.sort_by(|a, b| (&a.name, &a.rtype).cmp(&(&b.name, &b.rtype)).then_with(|| by_data(a, b)));
-    let mut markers: Vec<(Name, (Marker, &RecordSet))> = Vec::new();
-    for &set in &records {
-        let marked = marker::marked_name(&set.name).and_then(|name| Some((name, Marker::parse(set)?)));
-        if let Some((name, marker)) = marked {
-            if is_of_another_vpc || !owner.is(&marker.owner) {
-                split.other_owners.insert(name, marker.owner);
-            } else {
-                markers.push((name, (marker, set)));
+    let mut others = Vec::with_capacity(zone.records.len());
+    for set in &zone.records {
+        let name = Some(&set.name).filter(|_| set.rtype == RecordType::Txt).and_then(marker::marked_name);
+        match name.and_then(|name| Some((name, Marker::parse(set)?))) {
+            Some((name, marker)) if !is_of_another_vpc && owner.is(&marker.owner) => {
+                split.ours.insert(name, Claim { marker, set, a: None, aaaa: None });
+                continue;
             }
+            Some((name, marker)) => {
+                split.other_owners.insert(name, marker.owner.into_owned());
+            }
+            None => {}
         }
+        others.push(set);
     }
-    // A name has one set without a routing policy, and so one marker.
-    let claims: Lookup<&Name, &Marker> = markers.iter().map(|(name, (marker, _))| (name, marker)).collect();
-    let ours: Known<*const RecordSet> = markers.iter().map(|(_, (_, set))| std::ptr::from_ref(*set)).collect();
-    let mut owned = Vec::new();
-    for set in records {
+    for set in others {
         let is_apex = set.name == zone.name;
-        let is_claimed = || set.simple && claims.get(&set.name).is_some_and(|marker| marker.types.contains(&set.rtype));
         match set.rtype {
             RecordType::Soa if is_apex => split.soa = Some(set),
             RecordType::Ns if is_apex => {}
-            RecordType::A | RecordType::Aaaa if is_claimed() => owned.push(((&set.name, &set.rtype), set)),
-            RecordType::Txt if ours.contains(&std::ptr::from_ref(set)) => {}
             RecordType::Txt if noted(set, &zone.name, owner).is_some() => split.note = Some(set),
-            _ => split.foreign.entry(&set.name).or_default().push(set),
+            _ => match split.ours.get_mut(&set.name).filter(|_| set.simple).and_then(|claim| claim.place(&set.rtype)) {
+                Some(place) => *place = Some(set),
+                None => split.foreign.entry(&set.name).or_default().push(set),
+            },
         }
     }
-    // All in order already.
-    split.owned = owned.into_iter().collect();
-    split.markers = markers.into_iter().collect();
+    for sets in split.foreign.values_mut() {
+        // Only sets with a routing policy have name and type in common.
+        sets.sort_by_cached_key(|set| (set.rtype.clone(), set.data.to_string()));
+    }
     split
 }
 
 /// The names whose addresses are ours, in the zones that the VPC sees.
 pub fn led(zones: &[Zone], owner: Owner<'_>) -> BTreeSet<Name> {
     let seen = zones.iter().filter(|zone| zone.on_vpc);
-    seen.flat_map(|zone| split(zone, owner).owned.into_keys().map(|(name, _)| name.clone())).collect()
+    seen.flat_map(|zone| split(zone, owner).ours)
+        .filter(|(_, claim)| claim.addresses().next().is_some())
+        .map(|(name, _)| name)
+        .collect()
 }
 
 /// Our names, with the endpoint that the marker of each names.
 pub fn ours(zones: &[Zone], owner: Owner<'_>) -> BTreeMap<Name, String> {
-    let markers = zones.iter().flat_map(|zone| split(zone, owner).markers);
-    markers.map(|(name, (marker, _))| (name, marker.endpoint_id)).collect()
+    let claims = zones.iter().flat_map(|zone| split(zone, owner).ours);
+    claims.map(|(name, claim)| (name, claim.marker.endpoint_id.into_owned())).collect()
 }
 
 /// The endpoint that most of our names point at, of those that `counts` takes.

@@ -18,16 +18,15 @@ pub fn zones<'a>(hosts: &'a BTreeSet<Name>, existing: &'a BTreeSet<Name>) -> BTr
     let base = |host: &'a Name| host.as_str().strip_prefix("*.").unwrap_or(host.as_str());
     let bases: Known<&str> = hosts.iter().map(base).collect();
     let mut zones: BTreeMap<&str, Vec<&Name>> = BTreeMap::new();
+    // Names in order mostly have the name above in common with the one before.
+    let (mut above, mut widest) = (None, None);
     for host in hosts {
         let own = base(host);
-        let mut zone = own;
-        let mut above = parent(own);
-        while let Some(name) = above {
-            if bases.contains(name) {
-                zone = name;
-            }
-            above = parent(name);
+        if parent(own) != above {
+            above = parent(own);
+            widest = std::iter::successors(above, |name| parent(name)).filter(|name| bases.contains(name)).last();
         }
+        let zone = widest.unwrap_or(own);
         let is_within = |zone: &str| own == zone || is_below(own, zone);
         let answers = |name: &&Name| is_within(name.as_str()) && is_below(name.as_str(), zone);
         let narrower = existing.iter().filter(answers).max_by_key(|name| name.as_str().len());

@@ -1,10 +1,12 @@
 //! One zone: what is there against what should be, ownership decided before.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use crate::current::{Holder, Split, Zone, split};
+use crate::current::{Claim, Holder, Split, Zone, split};
 use crate::endpoint::Target;
-use crate::lookup::{Known, Lookup};
+use crate::lookup::Lookup;
 use crate::marker::{Marker, marker_name};
 use crate::name::Name;
 use crate::plan::{Action, Change, Intent};
@@ -38,27 +40,25 @@ pub(crate) fn diff_wanted(
         on_staging: false,
         records: Vec::new(),
     };
-    let split = split(zone.unwrap_or(&empty), intent.owner);
-    let ours = Ours::of(&split);
-    let mut diff = Diff::new(intent, name, &split);
+    let mut diff = Diff::new(intent, name, split(zone.unwrap_or(&empty), intent.owner));
     diff.created = zone.is_none_or(|zone| zone.is_created_by(intent.owner));
     diff.negative_ttl();
     for (host, target) in hosts.iter().filter_map(|host| Some((host, *targets.get(host)?))) {
-        diff.host(host, target, &ours);
+        diff.host(host, target);
     }
-    diff.unwanted(hosts);
+    diff.unwanted(false);
     diff.done()
 }
 
 /// The changes that take everything of ours out of a zone.
 pub(crate) fn diff_removed(intent: &Intent<'_>, zone: &Zone, created: bool) -> ZoneDiff {
-    let split = split(zone, intent.owner);
-    let mut diff = Diff::new(intent, &zone.name, &split);
+    let mut diff = Diff::new(intent, &zone.name, split(zone, intent.owner));
     diff.created = created;
-    diff.unwanted(&BTreeSet::new());
+    diff.unwanted(true);
     let left: Vec<String> =
         diff.split.foreign.values().flatten().take(3).map(|set| format!("{} {}", set.name, set.rtype)).collect();
-    let held: Vec<&str> = diff.split.markers.keys().filter(|n| intent.leaves(n)).map(Name::as_str).take(3).collect();
+    let held: BTreeSet<&str> = diff.split.ours.keys().filter(|name| intent.leaves(name)).map(Name::as_str).collect();
+    let held: Vec<&str> = held.into_iter().take(3).collect();
     let stays = !created || !left.is_empty() || !held.is_empty();
     if zone.on_vpc && stays && (!left.is_empty() && created || !diff.changes.is_empty()) {
         let why = if created && left.is_empty() {
@@ -84,25 +84,11 @@ pub(crate) fn diff_removed(intent: &Intent<'_>, zone: &Zone, created: bool) -> Z
 /// Where each wanted name should lead.
 pub(crate) type Targets<'a> = Lookup<&'a Name, &'a Target>;
 
-/// What is ours in a zone, to be found by name.
-struct Ours<'a> {
-    owned: Lookup<(&'a Name, &'a RecordType), &'a RecordSet>,
-    /// The claim of each marker, and the marker's record set.
-    markers: Lookup<&'a Name, (&'a Marker, &'a RecordSet)>,
-}
-
-impl<'a> Ours<'a> {
-    fn of(split: &'a Split<'_>) -> Ours<'a> {
-        let owned = split.owned.iter().map(|(key, set)| (*key, *set)).collect();
-        let markers = split.markers.iter().map(|(name, (marker, set))| (name, (marker, *set))).collect();
-        Ours { owned, markers }
-    }
-}
-
 struct Diff<'a> {
     intent: &'a Intent<'a>,
     zone: &'a Name,
-    split: &'a Split<'a>,
+    /// What is there. Claims at wanted names are taken out as these are compared; what is left is unwanted.
+    split: Split<'a>,
     created: bool,
     changes: Vec<Change>,
     /// Those of markers, apart: with each in order, there is little left to sort.
@@ -111,7 +97,7 @@ struct Diff<'a> {
 }
 
 impl<'a> Diff<'a> {
-    fn new(intent: &'a Intent<'a>, name: &'a Name, split: &'a Split<'a>) -> Diff<'a> {
+    fn new(intent: &'a Intent<'a>, name: &'a Name, split: Split<'a>) -> Diff<'a> {
         let (changes, of_markers, problems) = (Vec::new(), Vec::new(), Vec::new());
         Diff { intent, zone: name, split, created: false, changes, of_markers, problems }
     }
@@ -124,10 +110,10 @@ impl<'a> Diff<'a> {
 
     /// Whether nothing is left when everything of ours that may go is gone.
     fn empties(&self) -> bool {
-        self.split.foreign.is_empty() && !self.split.markers.keys().any(|name| self.intent.leaves(name))
+        self.split.foreign.is_empty() && !self.split.ours.keys().any(|name| self.intent.leaves(name))
     }
 
-    fn change(&mut self, name: &Name, rtype: &RecordType, before: Option<&Data>, after: Option<Data>) {
+    fn change(&mut self, name: Name, rtype: &RecordType, before: Option<&Arc<Data>>, after: Option<Arc<Data>>) {
         let action = match (before, &after) {
             (None, _) => Action::Create,
             (Some(_), None) => Action::Delete,
@@ -137,7 +123,7 @@ impl<'a> Diff<'a> {
         changes.push(Change {
             action,
             zone: self.zone.clone(),
-            name: name.clone(),
+            name,
             rtype: rtype.clone(),
             before: before.cloned(),
             after,
@@ -147,12 +133,13 @@ impl<'a> Diff<'a> {
     fn negative_ttl(&mut self) {
         let soa = self.split.soa.filter(|_| self.created);
         if let Some((set, wanted)) = soa.and_then(|set| soa_wanted(&set.data).map(|wanted| (set, wanted))) {
-            self.change(&set.name, &set.rtype, Some(&set.data), Some(wanted));
+            self.change(set.name.clone(), &set.rtype, Some(&set.data), Some(Arc::new(wanted)));
         }
     }
 
     /// One wanted host: its address records and its marker.
-    fn host(&mut self, host: &Name, target: &Target, ours: &Ours<'_>) {
+    fn host(&mut self, host: &Name, target: &Target) {
+        let claim = self.split.ours.remove(host);
         if let Some(other) = self.split.other_owners.get(host).cloned() {
             self.problems.push(other_owner(host, &other));
             return;
@@ -161,37 +148,34 @@ impl<'a> Diff<'a> {
         let taken = self.foreign_at(host, types, alias);
         let before = self.changes.len();
         for rtype in &ADDRESS_TYPES {
-            let set = ours.owned.get(&(host, rtype)).copied();
-            let set = set.or_else(|| taken.iter().copied().find(|set| set.rtype == *rtype));
+            let claimed = claim.iter().flat_map(Claim::addresses);
+            let set = claimed.chain(taken.iter().copied()).find(|set| set.rtype == *rtype);
             match (types.contains(rtype), set) {
                 (true, Some(set)) if set.data.same_as(alias) => {}
-                (true, set) => self.change(host, rtype, set.map(|set| &set.data), Some(alias.clone())),
-                (false, Some(set)) => self.change(host, rtype, Some(&set.data), None),
+                (true, set) => self.change(host.clone(), rtype, set.map(|set| &set.data), Some(alias.clone())),
+                (false, Some(set)) => self.change(host.clone(), rtype, Some(&set.data), None),
                 (false, None) => {}
             }
         }
         for set in taken.iter().filter(|set| !ADDRESS_TYPES.contains(&set.rtype)) {
-            self.change(host, &set.rtype, Some(&set.data), None);
+            self.change(host.clone(), &set.rtype, Some(&set.data), None);
         }
         let records_change = self.changes.len() > before;
-        self.marker(host, target, ours, records_change);
+        self.marker(host, target, claim, records_change);
     }
 
-    fn marker(&mut self, host: &Name, target: &Target, ours: &Ours<'_>, records_change: bool) {
+    fn marker(&mut self, host: &Name, target: &Target, claim: Option<Claim<'_>>, records_change: bool) {
         let wanted = Marker {
-            owner: self.intent.owner.id.to_owned(),
-            endpoint_id: target.endpoint_id.clone(),
-            types: target.types.clone(),
-            change: self.intent.change.to_owned(),
+            owner: Cow::Borrowed(self.intent.owner.id),
+            endpoint_id: Cow::Borrowed(&target.endpoint_id),
+            types: Cow::Borrowed(&target.types),
+            change: Cow::Borrowed(self.intent.change),
             confirmed: None,
         };
-        match ours.markers.get(host) {
-            Some((marker, _)) if marker.same_claim(&wanted) && !records_change => {}
-            Some((_, set)) => {
-                let before = &set.data;
-                self.change(&marker_name(host), &RecordType::Txt, Some(before), Some(wanted.data()));
-            }
-            None => self.change(&marker_name(host), &RecordType::Txt, None, Some(wanted.data())),
+        let is_right = |claim: &Claim<'_>| claim.marker.same_claim(&wanted) && !records_change;
+        if !claim.as_ref().is_some_and(is_right) {
+            let before = claim.map(|claim| &claim.set.data);
+            self.change(marker_name(host), &RecordType::Txt, before, Some(Arc::new(wanted.data())));
         }
     }
 
@@ -224,18 +208,15 @@ impl<'a> Diff<'a> {
         taken
     }
 
-    /// Everything of ours at names that are not wanted here and not to be left alone.
-    fn unwanted(&mut self, hosts: &BTreeSet<Name>) {
-        let intent = self.intent;
-        let known: Known<&Name> = hosts.iter().collect();
-        let goes = |name: &Name| !known.contains(name) && !intent.leaves(name);
-        let owned = self.split.owned.iter().filter(|((name, _), _)| goes(name)).map(|(_, set)| *set);
-        let markers = self.split.markers.iter().filter(|(name, _)| goes(name)).map(|(_, (_, set))| *set);
+    /// Everything of ours that is left, at names that are not to be left alone. With `whole`, no name is wanted here.
+    fn unwanted(&mut self, whole: bool) {
+        let goes = self.split.ours.iter().filter(|(name, _)| !self.intent.leaves(name));
+        let sets = goes.flat_map(|(_, claim)| claim.addresses().chain([claim.set]));
         // The note of associations goes with the zone: until then it says which of them are ours.
-        let goes_too = hosts.is_empty() && self.created && self.empties();
+        let goes_too = whole && self.created && self.empties();
         let note = self.split.note.filter(|_| goes_too);
-        for set in owned.chain(markers).chain(note).collect::<Vec<&RecordSet>>() {
-            self.change(&set.name, &set.rtype, Some(&set.data), None);
+        for set in sets.chain(note).collect::<Vec<&RecordSet>>() {
+            self.change(set.name.clone(), &set.rtype, Some(&set.data), None);
         }
     }
 }

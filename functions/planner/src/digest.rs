@@ -16,9 +16,9 @@ use crate::route::Coverage;
 pub fn records_digest(zones: &[Zone], owner: Owner<'_>, held: &BTreeSet<Name>) -> String {
     let mut lines: Vec<String> = zones
         .iter()
-        .flat_map(|zone| split(zone, owner).markers)
+        .flat_map(|zone| split(zone, owner).ours)
         .filter(|(name, _)| !held.contains(name))
-        .map(|(name, (marker, _))| format!("{name}={}", marker.change))
+        .map(|(name, claim)| format!("{name}={}", claim.marker.change))
         .collect();
     lines.sort();
     digest(lines.iter().map(String::as_str))

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::name::Name;
 use crate::record::{Data, RecordType};
@@ -191,11 +192,10 @@ impl Endpoint {
     }
 
     /// The alias that every name gets.
-    pub fn alias(&self) -> Option<Data> {
-        self.regional().map(|entry| Data::Alias {
-            target: entry.name.clone(),
-            zone_id: entry.zone_id.clone(),
-            evaluate_health: false,
+    pub fn alias(&self) -> Option<Arc<Data>> {
+        self.regional().map(|entry| {
+            let (target, zone_id) = (entry.name.clone(), entry.zone_id.clone());
+            Arc::new(Data::Alias { target, zone_id, evaluate_health: false })
         })
     }
 
@@ -222,7 +222,7 @@ impl Endpoint {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     pub endpoint_id: String,
-    pub alias: Data,
+    pub alias: Arc<Data>,
     pub types: Vec<RecordType>,
 }
 

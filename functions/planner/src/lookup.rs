@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, DefaultHasher};
 
-/// With a hasher that is the same in each run: std's own asks the system for a random number. Never iterated over.
+/// With a hasher that is the same in each run: std's own asks the system for a random number. What comes of iterating over
+/// one is sorted, or does not depend on the order.
 pub(crate) type Lookup<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
 pub(crate) type Known<K> = HashSet<K, BuildHasherDefault<DefaultHasher>>;

@@ -3,6 +3,8 @@
 //! The syntax is external-dns's TXT registry syntax with a heritage of our own, so that neither tool takes
 //! the other's records for its own.
 
+use std::borrow::Cow;
+
 use crate::name::Name;
 use crate::record::{Data, RecordSet, RecordType};
 
@@ -13,58 +15,77 @@ const TTL: i64 = 300;
 /// A TXT string holds at most 255 characters; a longer value is several strings.
 const TXT_STRING: usize = 255;
 
-/// The marker of one name: which of its record types are whose, for which endpoint, and by which change.
+/// The marker of one name: which of its record types are whose, for which endpoint, and by which change. One that was
+/// read borrows from the record set.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Marker {
-    pub owner: String,
-    pub endpoint_id: String,
-    pub types: Vec<RecordType>,
+pub struct Marker<'a> {
+    pub owner: Cow<'a, str>,
+    pub endpoint_id: Cow<'a, str>,
+    pub types: Cow<'a, [RecordType]>,
     /// The change that wrote the name last. It tells an announced change from one that nobody was told of.
-    pub change: String,
+    pub change: Cow<'a, str>,
     /// Varies when a right marker is written anew, to see it INSYNC. It carries no meaning otherwise.
-    pub confirmed: Option<String>,
+    pub confirmed: Option<Cow<'a, str>>,
 }
 
-impl Marker {
+impl<'a> Marker<'a> {
     /// Whether the two say the same of the records; the change that wrote them does not matter.
-    pub fn same_claim(&self, other: &Marker) -> bool {
+    pub fn same_claim(&self, other: &Marker<'_>) -> bool {
         self.owner == other.owner && self.endpoint_id == other.endpoint_id && self.types == other.types
     }
 
     pub fn data(&self) -> Data {
-        let types: Vec<&str> = self.types.iter().map(RecordType::as_str).collect();
-        let text = format!(
-            "heritage={HERITAGE},{HERITAGE}/owner={},{HERITAGE}/endpoint={},{HERITAGE}/types={},{HERITAGE}/change={}",
-            self.owner,
-            self.endpoint_id,
-            types.join("+"),
-            self.change
-        );
-        let confirmed = self.confirmed.iter().map(|id| format!(",{HERITAGE}/confirmed={id}")).collect::<String>();
-        let text = text + &confirmed;
+        let types = self.types.iter().map(RecordType::as_str).collect::<Vec<_>>().join("+");
+        let fields = [("owner", &*self.owner), ("endpoint", &*self.endpoint_id), ("types", &*types)];
+        let confirmed = self.confirmed.as_deref().map(|id| ("confirmed", id));
+        let mut text = String::with_capacity(TXT_STRING);
+        text.extend(["heritage=", HERITAGE]);
+        for (key, value) in fields.into_iter().chain([("change", &*self.change)]).chain(confirmed) {
+            text.extend([",", HERITAGE, "/", key, "=", value]);
+        }
         // ASCII by construction: every part is checked where it enters the product.
-        let strings: Vec<String> =
-            text.as_bytes().chunks(TXT_STRING).map(|chunk| format!("\"{}\"", String::from_utf8_lossy(chunk))).collect();
-        Data::Values { ttl: TTL, values: vec![strings.join(" ")] }
+        let strings = text.as_bytes().chunks(TXT_STRING).map(String::from_utf8_lossy);
+        let mut value = String::with_capacity(text.len() + 2);
+        for string in strings {
+            value.extend([if value.is_empty() { "\"" } else { " \"" }, &*string, "\""]);
+        }
+        Data::Values { ttl: TTL, values: vec![value] }
     }
 
     /// Reads a marker back. `None` for everything that is not exactly one marker: other TXT values, two
     /// values in one set, a routing policy, an escape, a repeated key.
-    pub fn parse(set: &RecordSet) -> Option<Marker> {
+    pub fn parse(set: &'a RecordSet) -> Option<Marker<'a>> {
         if set.rtype != RecordType::Txt || !set.simple {
             return None;
         }
-        let Data::Values { values, .. } = &set.data else { return None };
+        let Data::Values { values, .. } = &*set.data else { return None };
         let [value] = values.as_slice() else { return None };
-        let text = unquote(value)?;
-        let fields = Fields::parse(&text)?;
+        match unquote(value)? {
+            Cow::Borrowed(text) => Marker::read(text),
+            Cow::Owned(text) => Some(Marker::read(&text)?.into_owned()),
+        }
+    }
+
+    fn read(text: &'a str) -> Option<Marker<'a>> {
+        let fields = Fields::parse(text)?;
         Some(Marker {
-            owner: fields.get("owner")?.to_owned(),
-            endpoint_id: fields.get("endpoint")?.to_owned(),
+            owner: fields.get("owner")?.into(),
+            endpoint_id: fields.get("endpoint")?.into(),
             types: fields.get("types")?.split('+').map(RecordType::parse).collect(),
-            change: fields.get("change")?.to_owned(),
-            confirmed: fields.get("confirmed").map(str::to_owned),
+            change: fields.get("change")?.into(),
+            confirmed: fields.get("confirmed").map(Cow::Borrowed),
         })
+    }
+
+    fn into_owned(self) -> Marker<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        Marker {
+            owner: owned(self.owner),
+            endpoint_id: owned(self.endpoint_id),
+            types: Cow::Owned(self.types.into_owned()),
+            change: owned(self.change),
+            confirmed: self.confirmed.map(owned),
+        }
     }
 }
 
@@ -104,15 +125,15 @@ impl ZoneMarker {
 }
 
 /// Joins the quoted strings of one TXT value. `None` for anything unquoted or escaped: we never write that.
-fn unquote(value: &str) -> Option<String> {
-    let mut text = String::new();
+fn unquote(value: &str) -> Option<Cow<'_, str>> {
+    let mut text = Cow::Borrowed("");
     let mut rest = value.trim();
     while !rest.is_empty() {
         let (string, after) = rest.strip_prefix('"')?.split_once('"')?;
         if string.contains('\\') {
             return None;
         }
-        text.push_str(string);
+        text += string;
         rest = after.trim_start();
     }
     Some(text)

@@ -1,15 +1,16 @@
 //! DNS names, normalised once: lower case, no trailing dot, `*` instead of Route 53's `\052`.
 
 use std::fmt;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A DNS name as the planner compares it. Two spellings of one name are equal.
 ///
-/// Names read from Route 53 keep other octal escapes (`\100`) as they came, so that they can be sent back.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Name(String);
+/// Names read from Route 53 keep other octal escapes (`\100`) as they came, so that they can be sent back. A clone
+/// shares the text: a plan for many records names each of them many times.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Name(Arc<str>);
 
 /// Why a text is no host name that we may write.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,7 +36,8 @@ impl Name {
     /// Normalises a name that Route 53 or EC2 answered. Never fails: foreign zones may hold anything.
     pub fn from_wire(text: &str) -> Name {
         let text = text.strip_suffix('.').unwrap_or(text);
-        Name(text.to_ascii_lowercase().replace("\\052", "*"))
+        let is_normal = !text.bytes().any(|b| b.is_ascii_uppercase() || b == b'\\');
+        Name(if is_normal { text.into() } else { text.to_ascii_lowercase().replace("\\052", "*").into() })
     }
 
     /// Parses a host name that a person configured: a plain name, or `*.` before one.
@@ -55,7 +57,7 @@ impl Name {
         let mut last = "";
         for label in plain.split('.') {
             if label.contains('*') {
-                return Err(NameError::PartialWildcard(name.0.clone()));
+                return Err(NameError::PartialWildcard(name.to_string()));
             }
             if !is_label(label) {
                 return Err(NameError::BadLabel(
@@ -80,12 +82,12 @@ impl Name {
 
     /// For `*.x`: `x`. `None` for a plain name.
     pub fn wildcard_base(&self) -> Option<Name> {
-        self.0.strip_prefix("*.").map(|base| Name(base.to_owned()))
+        self.0.strip_prefix("*.").map(|base| Name(base.into()))
     }
 
     /// The name without its first label; `None` at the top.
     pub fn parent(&self) -> Option<Name> {
-        parent(&self.0).map(|above| Name(above.to_owned()))
+        parent(&self.0).map(|above| Name(above.into()))
     }
 
     /// Whether the name is `zone` itself or lies below it.
@@ -100,13 +102,25 @@ impl Name {
 
     /// `prefix` as a further label in front.
     pub fn child(&self, prefix: &str) -> Name {
-        Name(format!("{prefix}.{}", self.0))
+        Name([prefix, ".", &self.0].concat().into())
     }
 }
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl Serialize for Name {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Name, D::Error> {
+        String::deserialize(deserializer).map(|text| Name(text.into()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Record sets as Route 53 holds them, in normal form.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -127,7 +128,8 @@ impl Serialize for Data {
 pub struct RecordSet {
     pub name: Name,
     pub rtype: RecordType,
-    pub data: Data,
+    /// Shared with the changes that name it as what was there before.
+    pub data: Arc<Data>,
     /// False when the set has a routing policy or a health check: such a set is never ours and cannot be
     /// removed by a plain DELETE-as-read, so it is never adopted either.
     pub simple: bool,

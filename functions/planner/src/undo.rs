@@ -123,7 +123,7 @@ impl<'a> Undo<'a> {
         // The other VPCs that it had, as its note says; those of other accounts have to come by themselves.
         let note = association::note_name(&zone.name);
         let noted = zone.changes.iter().filter(|change| zone.delete && change.name == note);
-        for vpc in noted.filter_map(|change| change.before.as_ref()).flat_map(association::named) {
+        for vpc in noted.filter_map(|change| change.before.as_deref()).flat_map(association::named) {
             if !vpc.is_of_another(self.place.own_account) {
                 let region = vpc.region(self.place.region);
                 let vpc = quoted(&format!("VPCRegion={region},VPCId={}", vpc.id));
@@ -259,7 +259,7 @@ impl CliChange<'_> {
             Verb::Delete => "DELETE",
             Verb::Upsert => "UPSERT",
         };
-        let (alias_target, ttl, resource_records) = match &step.data {
+        let (alias_target, ttl, resource_records) = match &*step.data {
             Data::Alias { target, zone_id, evaluate_health } => {
                 let dns_name = absolute(target);
                 let evaluate_target_health = *evaluate_health;

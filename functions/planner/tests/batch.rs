@@ -20,7 +20,7 @@ fn changes(count: usize) -> (BTreeSet<Name>, Vec<Change>) {
 fn elements(batch: &[Step]) -> usize {
     batch
         .iter()
-        .map(|step| match &step.data {
+        .map(|step| match &*step.data {
             Data::Alias { .. } => 1,
             Data::Values { values, .. } => values.len(),
         })
@@ -28,7 +28,7 @@ fn elements(batch: &[Step]) -> usize {
 }
 
 fn characters(batch: &[Step]) -> usize {
-    let length = |step: &Step| match &step.data {
+    let length = |step: &Step| match &*step.data {
         Data::Alias { .. } => 0,
         Data::Values { values, .. } => values.iter().map(String::len).sum(),
     };

@@ -18,7 +18,7 @@ fn record(changes: usize) -> ChangeRecord {
         name: name(&format!("h{number}.example.com")),
         rtype: RecordType::Txt,
         before: None,
-        after: Some(Data::Values { ttl: 300, values: vec!["\"a | b\"".to_owned()] }),
+        after: Some(Data::Values { ttl: 300, values: vec!["\"a | b\"".to_owned()] }.into()),
     };
     connection.changes = (0..changes).map(change).collect();
     connection.change_ids = vec!["C1".to_owned(), "C2".to_owned()];

@@ -45,7 +45,12 @@ fn txt_values() -> impl Strategy<Value = Vec<String>> {
 }
 
 fn txt(at: &str, values: Vec<String>, simple: bool) -> RecordSet {
-    RecordSet { name: Name::from_wire(at), rtype: RecordType::Txt, data: Data::Values { ttl: 300, values }, simple }
+    RecordSet {
+        name: Name::from_wire(at),
+        rtype: RecordType::Txt,
+        data: Data::Values { ttl: 300, values }.into(),
+        simple,
+    }
 }
 
 proptest! {
@@ -88,7 +93,8 @@ proptest! {
         let set = txt("_tdp-privatelink.x.com", values.clone(), simple);
         if let Some(marker) = Marker::parse(&set) {
             prop_assert!(simple && values.len() == 1 && !values[0].contains('\\'));
-            let again = Marker::parse(&RecordSet { data: marker.data(), ..set });
+            let written = RecordSet { data: marker.data().into(), ..set.clone() };
+            let again = Marker::parse(&written);
             if values[0].is_ascii() {
                 prop_assert_eq!(again, Some(marker));
             }

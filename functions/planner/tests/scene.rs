@@ -43,14 +43,14 @@ pub(crate) fn values(set_name: &str, rtype: &str, ttl: i64, values: &[&str]) -> 
     RecordSet {
         name: name(set_name),
         rtype: RecordType::parse(rtype),
-        data: Data::Values { ttl, values },
+        data: Data::Values { ttl, values }.into(),
         simple: true,
     }
 }
 
 pub(crate) fn alias(set_name: &str, rtype: &str, target: &str) -> RecordSet {
     let data = Data::Alias { target: name(target), zone_id: "Z7HUB22UULQXV".to_owned(), evaluate_health: false };
-    RecordSet { name: name(set_name), rtype: RecordType::parse(rtype), data, simple: true }
+    RecordSet { name: name(set_name), rtype: RecordType::parse(rtype), data: data.into(), simple: true }
 }
 
 /// A zone as AWS makes it: with NS and SOA.

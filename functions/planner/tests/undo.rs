@@ -268,7 +268,12 @@ fn any_change() -> impl Strategy<Value = Change> {
         (data(), data()).prop_map(|(before, after)| (Some(before), Some(after))),
     ];
     let set = |data: Option<Data>, (name, rtype): &(String, String)| {
-        data.map(|data| RecordSet { name: Name::from_wire(name), rtype: RecordType::parse(rtype), data, simple: true })
+        data.map(|data| RecordSet {
+            name: Name::from_wire(name),
+            rtype: RecordType::parse(rtype),
+            data: data.into(),
+            simple: true,
+        })
     };
     (sides, (any::<String>(), "[A-Z]{4,9}"))
         .prop_map(move |((before, after), key)| change(set(before, &key), set(after, &key)))
@@ -353,7 +358,7 @@ type Content = BTreeMap<(String, String, bool), BTreeMap<(String, String), Data>
 fn content(zones: &[Zone], without_soa: &BTreeSet<&Name>) -> Content {
     let sets = |zone: &Zone| {
         let kept = zone.records.iter().filter(|set| set.rtype != RecordType::Soa || !without_soa.contains(&zone.name));
-        kept.map(|set| ((set.name.to_string(), set.rtype.to_string()), set.data.clone())).collect()
+        kept.map(|set| ((set.name.to_string(), set.rtype.to_string()), (*set.data).clone())).collect()
     };
     zones.iter().map(|zone| ((zone.name.to_string(), zone.comment.clone(), zone.on_vpc), sets(zone))).collect()
 }

@@ -1,11 +1,12 @@
 //! One zone: its VPCs as they are, and step by step as they should be.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use planner::association::{Association, Seen, State, Step, VpcRef, note, note_name, noted, plan, planned};
 use planner::batch::batches;
-use planner::current::{Zone, split};
+use planner::current::{Zone, led};
 use planner::plan::{Action, Change};
 use planner::record::{Data, RecordType};
 use planner::undo::{of_association, of_records};
@@ -22,7 +23,7 @@ const ATTEMPTS: u32 = 3;
 /// Our note in a zone.
 #[derive(Default)]
 struct Note {
-    data: Option<Data>,
+    data: Option<Arc<Data>>,
     vpcs: BTreeSet<VpcRef>,
     /// Something else stands in its place.
     is_taken: bool,
@@ -183,7 +184,7 @@ impl Reconcile {
 /// The VPCs that a zone should have: those that are configured. A zone that does not answer with our records, or that
 /// its own VPC does not see, gets no new ones, and keeps those that it has.
 fn wanted_in(task: &Task<'_>, zone: &Zone, note: &Note, vpcs: &BTreeMap<String, String>) -> BTreeSet<VpcRef> {
-    let serves = zone.on_vpc && !split(zone, task.owner).owned.is_empty();
+    let serves = !led(std::slice::from_ref(zone), task.owner).is_empty();
     let has = |vpc: &VpcRef| vpcs.contains_key(&vpc.id) && note.vpcs.iter().any(|noted| noted.id == vpc.id);
     task.wanted.iter().filter(|vpc| serves || has(vpc)).cloned().collect()
 }
@@ -287,7 +288,7 @@ impl Work<'_> {
             return Err(AwsError::answer("route53:ChangeResourceRecordSets", name.as_str(), Kind::Refused, NOT_OURS));
         }
         let before = self.note.data.clone();
-        let after = (!vpcs.is_empty()).then(|| note(owner_id, &vpcs));
+        let after = (!vpcs.is_empty()).then(|| Arc::new(note(owner_id, &vpcs)));
         let action = match (&before, &after) {
             (None, _) => Action::Create,
             (Some(_), None) => Action::Delete,

@@ -2,9 +2,11 @@
 
 mod obstacles;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use self::obstacles::{choose_zone, hidden, in_the_way, is_usable, shadows, staged_by_others, unsafe_parts};
 use crate::current::{Owner, Zone, split};
@@ -34,8 +36,14 @@ pub struct Change {
     pub name: Name,
     #[serde(rename = "type")]
     pub rtype: RecordType,
-    pub before: Option<Data>,
-    pub after: Option<Data>,
+    #[serde(serialize_with = "shared")]
+    pub before: Option<Arc<Data>>,
+    #[serde(serialize_with = "shared")]
+    pub after: Option<Arc<Data>>,
+}
+
+fn shared<S: Serializer>(data: &Option<Arc<Data>>, serializer: S) -> Result<S::Ok, S::Error> {
+    data.as_deref().serialize(serializer)
 }
 
 impl Change {
@@ -212,8 +220,8 @@ pub fn plan(intent: &Intent<'_>, zones: &[Zone]) -> Plan {
         by_name.entry(&zone.name).or_default().push(zone);
     }
     let targets = intent.targets();
-    for (name, hosts) in desired::zones(&wanted, &narrower) {
-        let hosts: BTreeSet<Name> = hosts.into_iter().filter(|host| targets.contains_key(host)).collect();
+    for (name, mut hosts) in desired::zones(&wanted, &narrower) {
+        hosts.retain(|host| targets.contains_key(host));
         if hosts.is_empty() {
             continue;
         }
@@ -267,7 +275,7 @@ impl Plan {
             return;
         }
         self.problems.extend(problems);
-        let holds_left = split(zone, intent.owner).markers.keys().any(|name| intent.leaves(name));
+        let holds_left = split(zone, intent.owner).ours.keys().any(|name| intent.leaves(name));
         let is_below_wanted = self.zones.iter().any(|wanted| wanted.wanted && zone.name.is_within(&wanted.name));
         let is_wanted = |host: &Name| intent.leads(host) && host.is_within(&zone.name);
         let stays_in_the_way = zone.on_vpc && !empties && is_below_wanted && intent.wishes.keys().any(is_wanted);
@@ -302,15 +310,16 @@ pub fn written_unseen(
     ours: &[&str],
     removed: &BTreeSet<Name>,
 ) -> BTreeSet<String> {
-    let marks = |zone: &Zone| -> BTreeMap<Name, Marker> {
-        split(zone, owner).markers.into_iter().map(|(name, (marker, _))| (name, marker)).collect()
-    };
+    fn marks<'a>(zone: &'a Zone, owner: Owner<'_>) -> BTreeMap<Name, Marker<'a>> {
+        split(zone, owner).ours.into_iter().map(|(name, claim)| (name, claim.marker)).collect()
+    }
     let is_unseen = |zone: &&Zone| {
-        let now = marks(zone);
-        let then = before.iter().find(|other| other.id == zone.id).map(marks).unwrap_or_default();
-        let is_known = |marker: &Marker| ours.contains(&marker.confirmed.as_ref().unwrap_or(&marker.change).as_str());
+        let now = marks(zone, owner);
+        let then = before.iter().find(|other| other.id == zone.id).map(|zone| marks(zone, owner)).unwrap_or_default();
+        let is_known = |marker: &Marker<'_>| ours.contains(&&**marker.confirmed.as_ref().unwrap_or(&marker.change));
         let knows = answered.contains(&zone.id);
-        let is_new = |(name, marker): (&Name, &Marker)| then.get(name) != Some(marker) && !(knows && is_known(marker));
+        let is_new =
+            |(name, marker): (&Name, &Marker<'_>)| then.get(name) != Some(marker) && !(knows && is_known(marker));
         let gone: Vec<&Name> = then.keys().filter(|name| !now.contains_key(*name)).collect();
         now.iter().any(is_new) || gone.into_iter().any(|name| !knows || !removed.contains(name))
     };
@@ -325,10 +334,9 @@ pub fn confirm(intent: &Intent<'_>, zones: &[Zone]) -> Plan {
     let owner = intent.owner;
     let mut plan = Plan::default();
     for zone in zones {
-        let split = split(zone, owner);
-        let marker = split.markers.iter().find(|(name, _)| !intent.leaves(name));
-        let Some((name, (marker, set))) = marker else { continue };
-        let after = Marker { confirmed: Some(intent.change.to_owned()), ..marker.clone() };
+        let claims = split(zone, owner).ours.into_iter().filter(|(name, _)| !intent.leaves(name));
+        let Some((name, claim)) = claims.min_by(|a, b| a.0.cmp(&b.0)) else { continue };
+        let after = Marker { confirmed: Some(Cow::Borrowed(intent.change)), ..claim.marker };
         plan.zones.push(ZonePlan {
             name: zone.name.clone(),
             id: Some(zone.id.clone()),
@@ -344,10 +352,10 @@ pub fn confirm(intent: &Intent<'_>, zones: &[Zone]) -> Plan {
             changes: vec![Change {
                 action: Action::Update,
                 zone: zone.name.clone(),
-                name: marker_name(name),
+                name: marker_name(&name),
                 rtype: RecordType::Txt,
-                before: Some(set.data.clone()),
-                after: Some(after.data()),
+                before: Some(claim.set.data.clone()),
+                after: Some(Arc::new(after.data())),
             }],
         });
     }

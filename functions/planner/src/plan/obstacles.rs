@@ -101,7 +101,7 @@ pub(super) fn is_usable(intent: &Intent<'_>, zone: &Zone) -> bool {
         && zone.other_owner(intent.owner).is_none()
         && !zone.is_of_another_vpc(intent.owner);
     let is_foreign = zone.on_vpc && !zone.is_created_by(intent.owner);
-    is_foreign && is_free && (intent.adopt || !split(zone, intent.owner).markers.is_empty())
+    is_foreign && is_free && (intent.adopt || !split(zone, intent.owner).ours.is_empty())
 }
 
 /// Zones of others on the VPC, `theirs`, between a host and its zone: Resolver uses the most specific one, so our record
@@ -133,7 +133,7 @@ pub(super) fn unsafe_parts(targets: &Targets<'_>, left: &[&Name], plan: &Plan) -
     let is_unsafe = |zone: &ZonePlan, change: &Change| {
         let outside = !change.name.is_within(&zone.name);
         let is_address = matches!(change.rtype, RecordType::A | RecordType::Aaaa);
-        let target = targets.get(&change.name);
+        let target = is_address.then(|| targets.get(&change.name)).flatten();
         let elsewhere = is_address && change.after.is_some() && change.after.as_ref() != target.map(|to| &to.alias);
         // A zone that stays without the record answers NXDOMAIN; one that goes leaves the name to the next zone.
         let is_served = target.is_some_and(|to| to.types.contains(&change.rtype));

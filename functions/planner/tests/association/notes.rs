@@ -68,7 +68,7 @@ fn nothing_else_is_a_vpc() {
 }
 
 fn note_set(data: Data) -> RecordSet {
-    RecordSet { name: note_name(&name("x.com")), rtype: RecordType::Txt, data, simple: true }
+    RecordSet { name: note_name(&name("x.com")), rtype: RecordType::Txt, data: data.into(), simple: true }
 }
 
 fn read(set: &RecordSet, owner: Owner<'_>) -> Option<BTreeSet<VpcRef>> {
@@ -157,8 +157,8 @@ fn a_note_of_the_most_vpcs_can_be_replaced_whole_in_one_batch() {
         zone: name("x.com"),
         name: note_name(&name("x.com")),
         rtype: RecordType::Txt,
-        before: Some(note(&owner_id, &many(0))),
-        after: Some(note(&owner_id, &many(MOST_VPCS))),
+        before: Some(note(&owner_id, &many(0)).into()),
+        after: Some(note(&owner_id, &many(MOST_VPCS)).into()),
     };
     let [batch] = batches(&[change]).try_into().expect("one batch");
     let length = |data: &Data| match data {

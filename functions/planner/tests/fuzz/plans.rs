@@ -55,7 +55,7 @@ fn record() -> impl Strategy<Value = (&'static str, RecordSet)> {
             let set = RecordSet {
                 name: Name::from_wire(&format!("{label}{base}.")),
                 rtype: RecordType::parse(kind),
-                data,
+                data: data.into(),
                 simple,
             };
             (base, set)
