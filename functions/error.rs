@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use checks::facts::Unread;
@@ -29,7 +30,7 @@ pub enum Kind {
 pub const STAGING: &str = "STAGING_VPC_ID";
 
 /// A failed call: what we were doing, to what, and why it failed (the `source`).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct AwsError {
     /// The IAM action, for example `route53:ListHostedZones`.
     pub action: &'static str,
@@ -38,7 +39,7 @@ pub struct AwsError {
     pub kind: Kind,
     /// AWS's error code, or our own word for a failure without one.
     pub code: String,
-    source: Option<Box<dyn Error + Send + Sync>>,
+    source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl AwsError {
@@ -101,7 +102,7 @@ where
     let subject = subject.to_owned();
     move |error| {
         let (kind, code) = classify(&error);
-        AwsError { action, subject, kind, code, source: Some(Box::new(error)) }
+        AwsError { action, subject, kind, code, source: Some(Arc::new(error)) }
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) struct News {
     pub plan: Plan,
     /// Whether only news about the proof may be told.
     pub only_proof: bool,
+    /// The connection record, where it was read a moment ago.
+    pub told: Option<Result<Option<ConnectionRecord>, AwsError>>,
 }
 
 impl News {
@@ -36,10 +38,14 @@ const MOST_BYTES: usize = 250 * 1024;
 impl Reconcile {
     /// Publishes each piece of news, and after each writes the connection record: a message that SNS did not
     /// accept is sent again by the next run.
-    pub(crate) async fn announce(&self, vpc: &Vpc, connection: &Connection, now: &News) -> Result<(), AwsError> {
+    pub(crate) async fn announce(&self, vpc: &Vpc, connection: &Connection, mut now: News) -> Result<(), AwsError> {
         let Some(event) = now.event(vpc.record.as_ref(), connection) else { return self.save(&vpc.id).await };
         // Another run may have told in the meantime. If nobody can say, it is better told twice.
-        let (mut latest, unread) = match self.ssm.record(&vpc.id).await {
+        let told = match now.told.take() {
+            Some(told) => told,
+            None => self.ssm.record(&vpc.id).await,
+        };
+        let (mut latest, unread) = match told {
             Ok(latest) => (latest, None),
             Err(error) => (vpc.record.clone(), Some(error)),
         };

@@ -10,6 +10,7 @@ use planner::digest::records_digest;
 use planner::marker::marked_name;
 use planner::name::Name;
 use planner::plan::{Change, Intent, Plan, ZonePlan, confirm, plan};
+use planner::record::soa_of_aws;
 use planner::route::Wish;
 use tokio::time::{Instant, sleep};
 
@@ -100,8 +101,9 @@ impl Reconcile {
                 // Being stopped between making and filling a zone would hide its name.
                 return (written, Err(no_time(&vpc.id)));
             }
+            written.told = None;
             let pass = Pass { intent, clock, attempt };
-            let result = match self.write(&pass, &wanted, zones, &mut written).await {
+            let result = match self.write(&pass, vpc, &wanted, zones, &mut written).await {
                 Err(error) if error.kind == Kind::Stale && (attempt < ATTEMPTS || is_done) => {
                     written.is_raced = true;
                     sleep(Duration::from_millis(300) * attempt).await;
@@ -133,7 +135,7 @@ impl Reconcile {
     /// Reads the connection's zones from the start: there may be new ones.
     pub(crate) async fn look_again(&self, vpc: &Vpc) -> Result<Vec<Zone>, AwsError> {
         let listed = self.route53.zones().await?;
-        self.zones(vpc, &listed).await
+        self.zones(vpc, &listed, None).await
     }
 
     /// One pass: zones with wanted hosts first, and once those are everywhere, the zones that only lose records.
@@ -141,6 +143,7 @@ impl Reconcile {
     async fn write(
         &self,
         pass: &Pass<'_>,
+        vpc: &Vpc,
         wanted: &Plan,
         zones: Vec<Zone>,
         written: &mut Written,
@@ -182,7 +185,10 @@ impl Reconcile {
                 written.associated.extend(self.associations_first(pass.intent.owner, &made, pass.clock).await?);
             }
         }
-        self.fill(after).await
+        // What others told until now: nothing but the message comes after this look, mostly.
+        let (zones, told) = tokio::join!(self.fill(after), self.ssm.record(&vpc.id));
+        written.told = Some(told);
+        zones
     }
 
     async fn write_zone(&self, pass: &Pass<'_>, plan: &ZonePlan, zone: Option<Zone>) -> Step {
@@ -315,7 +321,7 @@ impl Reconcile {
         Ok(change_ids)
     }
 
-    /// Makes a zone and reads it: its SOA is AWS's, and part of the first batch.
+    /// Makes a zone. What is in it then is known, so nobody reads it.
     async fn create_zone(&self, pass: &Pass<'_>, done: &mut ZonePlan, step: &mut Step) -> Result<Zone, AwsError> {
         let owner = pass.intent.owner;
         let name = &done.name;
@@ -336,8 +342,8 @@ impl Reconcile {
         step.note(change_id);
         done.id = Some(id.clone());
         done.made = Some(id.clone());
-        let records = self.route53.records(&id).await?;
         let (on_vpc, on_staging) = (staging.is_none(), staging.is_some());
+        let records = vec![soa_of_aws(name)];
         Ok(Zone { id, name: name.clone(), comment, holder: Holder::Account, on_vpc, on_staging, records })
     }
 
@@ -381,7 +387,7 @@ pub(crate) fn comment(intent: &Intent<'_>) -> String {
     format!("tdp-privatelink {} {}", intent.owner.id, intent.change)
 }
 
-/// The changes for a zone that was just made: those planned, and its SOA, which nobody could know before.
+/// The changes for a zone that was just made: those planned, and its SOA.
 fn first_changes(intent: &Intent<'_>, planned: &ZonePlan, zone: &Zone) -> Vec<Change> {
     let hosts: BTreeSet<Name> =
         planned.changes.iter().filter(|c| marked_name(&c.name).is_none()).map(|c| c.name.clone()).collect();

@@ -205,6 +205,9 @@ impl Reconcile {
             return self.conclude(&task, connection, written, result.err()).await;
         }
         let associated = self.associations(owner, &written.zones, true, clock).await;
+        if associated.changed || !associated.associations.is_empty() {
+            written.told = None;
+        }
         let later = associated.note(&mut connection);
         let done = self.conclude(&task, connection, written, None).await;
         done.with(later)

@@ -53,7 +53,7 @@ impl Reconcile {
         &self,
         task: &Task<'_>,
         mut connection: Connection,
-        written: Written,
+        mut written: Written,
         error: Option<AwsError>,
     ) -> Done {
         let Task { vpc, trigger, .. } = *task;
@@ -75,6 +75,7 @@ impl Reconcile {
                     connection.problems.into_iter().partition(|problem| problem.is_of_proof);
                 connection.problems = other;
                 self.prove_after(&subject, &task.wishes.leading(), has_written, &mut connection).await;
+                written.told = None;
                 if connection.proof.after == Verdict::Unproven {
                     add(&mut connection.problems, before);
                 }
@@ -163,8 +164,9 @@ impl Reconcile {
             plan: written.plan,
             // A look that may not write finds what others wrote, and may not know whether it is INSYNC.
             only_proof: !trigger.may_write(),
+            told: written.told,
         };
-        let error = self.announce(vpc, &connection, &news).await.err();
+        let error = self.announce(vpc, &connection, news).await.err();
         connection.problems.extend(error.as_ref().map(problems::of_call));
         Done { is_complete: is_complete && error.is_none(), connection: Some(connection), error }
     }

@@ -32,7 +32,7 @@ pub(crate) struct Look {
 impl Reconcile {
     /// Reads what a decision needs.
     pub(crate) async fn look(&self, vpc: &Vpc, world: &World) -> Result<Look, AwsError> {
-        let zones = match self.zones(vpc, &world.listed).await {
+        let zones = match self.zones(vpc, &world.listed, world.seen_by(&vpc.id)).await {
             // A zone went while it was read: another run is at work.
             Err(error) if error.kind == Kind::Stale => self.look_again(vpc).await?,
             zones => zones?,

@@ -1,5 +1,8 @@
 //! The `reconcile` function: keeps private DNS in step with the interface endpoint to the Tetra Data Platform.
 
+// Futures in futures: with those of the SDK, a few more than the compiler follows by itself.
+#![recursion_limit = "256"]
+
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Duration;

@@ -29,6 +29,18 @@ pub(crate) const VPCS_AT_ONCE: usize = 4;
 pub(crate) struct World {
     pub listed: Vec<ListedZone>,
     pub records: BTreeMap<String, ConnectionRecord>,
+    /// The zones that a VPC sees, read at the same time as the list, and that VPC's id.
+    seen: Option<(String, Seen)>,
+}
+
+/// The zones that a VPC sees, or why nobody can say.
+pub(crate) type Seen = Result<Vec<VpcZone>, AwsError>;
+
+impl World {
+    /// The zones that a VPC sees, where somebody asked already.
+    pub(crate) fn seen_by(&self, vpc_id: &str) -> Option<&Seen> {
+        self.seen.as_ref().filter(|(id, _)| id == vpc_id).map(|(_, seen)| seen)
+    }
 }
 
 /// One VPC that has, or had, a connection.
@@ -79,15 +91,23 @@ impl Reconcile {
         endpoint.service_name == self.config.service_name
     }
 
-    /// Reads what all connections share: the account's zones, and what was announced last.
-    pub(crate) async fn world(&self) -> Result<World, AwsError> {
-        let (listed, mut records) = tokio::try_join!(self.route53.zones(), self.ssm.records())?;
+    /// Reads what all connections share: the account's zones, and what was announced last. Where one VPC alone has endpoints
+    /// to the platform, as mostly, what that one sees is read beside it.
+    pub(crate) async fn world(&self, endpoints: &[Endpoint]) -> Result<World, AwsError> {
+        let vpcs: BTreeSet<&str> = endpoints.iter().filter(|e| self.is_tdp(e)).map(|e| e.vpc_id.as_str()).collect();
+        let only = vpcs.first().filter(|_| vpcs.len() == 1);
+        let seen = async {
+            let id = only?;
+            Some(((*id).to_owned(), self.route53.zones_on_vpc(id).await))
+        };
+        let (listed, records, seen) = tokio::join!(self.route53.zones(), self.ssm.records(), seen);
+        let (listed, mut records) = (listed?, records?);
         for (vpc_id, (before, unsaved)) in &self.memory.lock().await.unsaved {
             if records.get(vpc_id) == before.as_ref() {
                 records.insert(vpc_id.clone(), unsaved.clone());
             }
         }
-        Ok(World { listed, records })
+        Ok(World { listed, records, seen })
     }
 
     /// The VPCs to look at: with an endpoint, with zones of ours, or with something announced that has not ended.
@@ -141,7 +161,14 @@ impl Reconcile {
 
     /// The zones that matter for a VPC, with their records: those it sees whose name a wanted host needs or
     /// is below, those that we made for it, and those that the connection record remembers.
-    pub(crate) async fn zones(&self, vpc: &Vpc, listed: &[ListedZone]) -> Result<Vec<Zone>, AwsError> {
+    ///
+    /// `seen` are the zones that the VPC sees, if they were read with the list.
+    pub(crate) async fn zones(
+        &self,
+        vpc: &Vpc,
+        listed: &[ListedZone],
+        seen: Option<&Seen>,
+    ) -> Result<Vec<Zone>, AwsError> {
         let hosts = self.config.routes.names();
         let wanted: BTreeSet<Name> = desired::zones(&hosts, &BTreeSet::new()).into_keys().collect();
         let is_needed = |name: &Name| {
@@ -161,7 +188,7 @@ impl Reconcile {
                 None => Ok(Vec::new()),
             }
         };
-        let (mut on_vpc, staged) = tokio::try_join!(self.zones_on(vpc), staging)?;
+        let (mut on_vpc, staged) = tokio::try_join!(self.zones_on(vpc, listed, seen), staging)?;
         let in_the_way: Vec<VpcZone> = staged.iter().filter(|zone| wanted.contains(&zone.name)).cloned().collect();
         let staged: BTreeSet<String> = staged.into_iter().map(|zone| zone.id).collect();
         let is_new = |seen: &VpcZone, listed: &[ListedZone]| {
@@ -220,8 +247,16 @@ impl Reconcile {
     }
 
     /// The zones that a VPC sees. Route 53 refuses to say so of one that was deleted, which has no endpoint any more either.
-    async fn zones_on(&self, vpc: &Vpc) -> Result<Vec<VpcZone>, AwsError> {
-        match self.route53.zones_on_vpc(&vpc.id).await {
+    async fn zones_on(&self, vpc: &Vpc, listed: &[ListedZone], seen: Option<&Seen>) -> Seen {
+        // A zone of ours that is not among those that were read with the list may have been made in between.
+        let is_ours = |zone: &&ListedZone| self.our_vpc(zone).as_deref() == Some(vpc.id.as_str());
+        let has = |zones: &[VpcZone], id: &str| zones.iter().any(|zone| zone.id == id);
+        let is_whole = |zones: &[VpcZone]| listed.iter().filter(is_ours).all(|zone| has(zones, &zone.id));
+        let seen = match seen {
+            Some(seen) if seen.as_ref().map_or(true, |zones| is_whole(zones)) => seen.clone(),
+            _ => self.route53.zones_on_vpc(&vpc.id).await,
+        };
+        match seen {
             Err(error) if matches!(error.kind, Kind::Refused | Kind::NotFound) && vpc.all().next().is_none() => {
                 Ok(Vec::new())
             }

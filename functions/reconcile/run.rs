@@ -48,7 +48,7 @@ impl Reconcile {
             Trigger::Drift => self.memory.lock().await.unsettle(),
             _ => {}
         }
-        let world = match self.world().await {
+        let world = match self.world(&endpoints).await {
             Ok(world) => world,
             Err(error) => return stop(error),
         };

@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use planner::current::{Owner, Zone};
 use planner::marker::marked_name;
 use planner::name::Name;
+use planner::news::ConnectionRecord;
 use planner::plan::{Plan, written_unseen};
 
 use super::associations::Associated;
+use crate::error::AwsError;
 
 /// What was written for one connection, and what was there before and after.
 #[derive(Debug)]
@@ -35,6 +37,8 @@ pub(crate) struct Written {
     pub records_after: String,
     /// The zones as they are afterwards; empty after a failure.
     pub zones: Vec<Zone>,
+    /// The connection record as it was when the zones were read afterwards; `None` once more was done since.
+    pub told: Option<Result<Option<ConnectionRecord>, AwsError>>,
 }
 
 impl Written {
@@ -52,6 +56,7 @@ impl Written {
             associated: Vec::new(),
             records_after: records,
             zones: Vec::new(),
+            told: None,
         }
     }
 }

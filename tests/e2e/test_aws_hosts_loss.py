@@ -326,7 +326,7 @@ def test_a_second_run_completes_a_withdrawal(scene: Scene, kind: str, operation:
     assert_at(scene, {SQS: "sqs"}, endpoints)
 
 
-@pytest.mark.parametrize("call", range(5, 35, 5))
+@pytest.mark.parametrize("call", range(5, 30, 5))
 def test_a_run_that_is_killed_is_completed_by_the_next(scene: Scene, call: int) -> None:
     scene.configure(AWS_SERVICE_ROUTING="own")
     endpoints = add_all(scene, ["s3", "sqs", "ecr.api", "ecr.dkr"])

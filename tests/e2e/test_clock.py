@@ -205,7 +205,8 @@ def test_whatever_time_aws_says_it_is_everything_is_the_same(
 def test_a_clock_that_aws_does_not_accept_is_corrected_by_its_answers(
     scene: Scene, library: str, ear: Ear, seconds: int
 ) -> None:
-    """Each service refuses once and says what time it is; the sweeps after that go on where the one before ended."""
+    """Each service refuses once and says what time it is, Route 53 twice, since it is asked two things at once; the sweeps
+    after that go on where the one before ended."""
     ear.strict = True
     wrong = {"LD_PRELOAD": library, "OFF_BY": str(seconds)}
     scene.configure(**wrong)
@@ -213,7 +214,7 @@ def test_a_clock_that_aws_does_not_accept_is_corrected_by_its_answers(
     with scene.function() as function:
         answers = [function.invoke({"task": "sweep"}, deadline=SECONDS + seconds) for _ in range(5)]
     assert (answers[0].codes, answers[-1].outcome) == (["aws-refused"], "in-sync")
-    assert sum(abs(one) > TOLERANCE for one in ear.off) <= len(SERVICES)
+    assert sum(abs(one) > TOLERANCE for one in ear.off) <= len(SERVICES) + 1
     assert_live(scene)
     assert scene.news()[0] in ("connection-live", "failed") and scene.news()[-1] in SETTLED
     scene.configure(**dict.fromkeys(wrong))

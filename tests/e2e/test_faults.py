@@ -58,11 +58,10 @@ def test_a_denied_call_is_announced_once_and_the_way_out_too(scene: Scene, actio
     assert scene.news() == ["failed", "connection-live"]
 
 
-@pytest.mark.parametrize("action", ["route53:ChangeResourceRecordSets", "route53:ListResourceRecordSets"])
-def test_a_first_run_that_is_denied_takes_no_name_from_public_dns(scene: Scene, action: str) -> None:
+def test_a_first_run_that_may_not_write_takes_no_name_from_public_dns(scene: Scene) -> None:
     """A zone without records answers "no such name": worse than no zone at all."""
     scene.request("available")
-    scene.aws.faults.add("denied", *action.split(":"), times=None)
+    scene.aws.faults.add("denied", "route53", "ChangeResourceRecordSets", times=None)
     assert not scene.run("reconcile").ok
     assert_public(scene)
     scene.aws.faults.clear()

@@ -10,11 +10,12 @@ from tests.harness import Scene
 from tests.harness.world import a_record, old_alias, txt
 
 PLATFORM = "platform.tetrascience.com"
+RECORDS = ("route53", "ListResourceRecordSets")
 READS = (
     ("ec2", "DescribeVpcEndpoints"),
     ("route53", "ListHostedZones"),
     ("route53", "ListHostedZonesByVPC"),
-    ("route53", "ListResourceRecordSets"),
+    RECORDS,
     ("ssm", "GetParametersByPath"),
 )
 
@@ -53,7 +54,7 @@ def test_no_write_after_a_failed_read(scene: Scene, service: str, operation: str
     assert_live(scene)
 
 
-@pytest.mark.parametrize(("service", "operation"), READS)
+@pytest.mark.parametrize(("service", "operation"), [read for read in READS if read != RECORDS])
 def test_no_name_is_taken_from_public_dns_after_a_failed_read(scene: Scene, service: str, operation: str) -> None:
     """A zone without its records answers "no such name"."""
     scene.request("available")
@@ -64,6 +65,20 @@ def test_no_name_is_taken_from_public_dns_after_a_failed_read(scene: Scene, serv
     scene.aws.faults.clear()
     assert scene.run("reconcile").outcome == "changed"
     assert_live(scene)
+
+
+def test_a_zone_of_which_nothing_can_be_read_once_it_is_made_is_filled_and_nobody_is_told_that_it_is_live(
+    scene: Scene,
+) -> None:
+    scene.request("available")
+    scene.aws.faults.add("denied", *RECORDS, times=None)
+    assert ":".join(RECORDS) in scene.run("reconcile").message
+    assert_live(scene)
+    assert scene.news() == ["failed"]
+    scene.aws.faults.clear()
+    assert scene.run("reconcile").ok
+    assert_live(scene)
+    assert scene.news() == ["failed", "connection-live"]
 
 
 @pytest.mark.parametrize("operation", ["ListHostedZones", "ListHostedZonesByVPC", "ListResourceRecordSets"])

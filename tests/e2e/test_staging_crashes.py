@@ -9,8 +9,8 @@ from tests.harness import HOSTS, Scene
 
 # How many calls to Route 53 there are, of zones first: killed before the last of these, nothing was begun.
 LISTS = 3
-# Two zones, each made, read, filled, shown and taken off staging, with three changes waited for, and read again.
-THERE = LISTS + 2 * (5 + 3 + 1)
+# Two zones, each made, filled, shown and taken off staging, with three changes waited for, and read again.
+THERE = LISTS + 2 * (4 + 3 + 1)
 # Each read, put onto staging, taken off the VPC, emptied and deleted, with four changes waited for.
 BACK = LISTS + 2 * (5 + 4)
 ASSOCIATE, DISSOCIATE = "AssociateVPCWithHostedZone", "DisassociateVPCFromHostedZone"

@@ -140,6 +140,15 @@ pub struct RecordSet {
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/SOA-NSrecords.html>
 pub const NEGATIVE_TTL: u64 = 60;
 
+/// The SOA of a private zone as Route 53 makes it. Of its fields, clients in a VPC see the last one at work: how long "no
+/// such name" is remembered.
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/SOA-NSrecords.html>
+pub fn soa_of_aws(zone: &Name) -> RecordSet {
+    let soa = "ns-1536.awsdns-00.co.uk. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400";
+    let data = Arc::new(Data::Values { ttl: 900, values: vec![soa.to_owned()] });
+    RecordSet { name: zone.clone(), rtype: RecordType::Soa, data, simple: true }
+}
+
 /// The SOA data that a zone of ours should have, given the one it has; `None` when it has it already, or
 /// when the record does not have SOA's seven fields.
 pub fn soa_wanted(current: &Data) -> Option<Data> {
