@@ -11,6 +11,7 @@ from tests.harness.world import a_record, marker_name
 PLATFORM = "platform.tetrascience.com"
 API = "api.platform.tetrascience.com"
 CREATE, CHANGE = "CreateHostedZone", "ChangeResourceRecordSets"
+BY_VPC = "route53:ListHostedZonesByVPC"
 SECONDS = 20
 
 
@@ -106,6 +107,25 @@ def test_one_held_zone_of_the_first_process_does_not_confuse_the_second(scene: S
         gate.open()
         outcomes(other, first.answer(held))
     assert_one_result(scene)
+
+
+def test_a_zone_that_was_made_between_two_lists_is_looked_for_again(scene: Scene) -> None:
+    """The account's zones and the VPC's are read at once. One that only the account's list has may be on the VPC by now."""
+    scene.request("available")
+    gate = Gate(scene, "ListHostedZones", 1)
+    with scene.function() as function:
+        late = function.submit({"task": "sweep"})
+        assert gate.reached.wait(SECONDS)
+        while scene.aws.calls.count(BY_VPC) == 0:
+            assert not late.done.wait(0.01)
+        assert scene.run("reconcile").outcome == "changed"
+        gate.open()
+        assert function.answer(late).ok
+    assert scene.aws.calls.count(BY_VPC) == 3
+    assert scene.aws.calls.count("route53:AssociateVPCWithHostedZone") == 0
+    assert_live(scene)
+    assert_only_ours(scene)
+    assert scene.news() == ["connection-live"]
 
 
 def test_a_second_process_between_the_writes_and_the_message_of_the_first_tells_of_no_repair(scene: Scene) -> None:
