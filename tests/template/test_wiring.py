@@ -1,6 +1,7 @@
 """What wakes the functions, what becomes of an event that fails, and what stays when the stack is deleted."""
 
 import json
+import tomllib
 from typing import Any
 
 import pytest
@@ -67,6 +68,12 @@ def test_every_event_that_fails_is_kept() -> None:
             kept = given.get("DeadLetterConfig", {}).get("Arn") or given["RedrivePolicy"]["deadLetterTargetArn"]
             assert kept == QUEUE, name
     assert properties("FailureQueue")["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
+
+
+def test_a_panic_ends_one_event_in_what_is_deployed() -> None:
+    """Where the profile says nothing, cargo lambda builds so that a panic ends the process, and no error is answered."""
+    profile = tomllib.loads((ROOT / "Cargo.toml").read_text())["profile"]["release"]
+    assert profile["panic"] == "unwind"
 
 
 def test_deleting_the_stack_cuts_nobody_off_and_deletes_no_log() -> None:
