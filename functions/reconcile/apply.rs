@@ -1,7 +1,7 @@
 //! Writing a plan: zones concurrently, each in atomic batches, and reading it all again.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use futures::stream::{StreamExt, iter};
 use planner::batch::batches;
@@ -12,6 +12,7 @@ use planner::name::Name;
 use planner::plan::{Change, Intent, Plan, ZonePlan, confirm, plan};
 use planner::record::soa_of_aws;
 use planner::route::Wish;
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::{Instant, sleep};
 
 use super::proof::leading;
@@ -154,14 +155,7 @@ impl Reconcile {
         after.extend(zones.iter().filter(|zone| !planned.contains(zone.id.as_str())).cloned());
         for gains in [true, false] {
             let part: Vec<&ZonePlan> = wanted.zones.iter().filter(|zone| zone.wanted == gains).collect();
-            let steps: Vec<Step> = iter(part)
-                .map(|plan| {
-                    let zone = zones.iter().find(|zone| Some(&zone.id) == plan.id.as_ref()).cloned();
-                    self.write_zone(pass, plan, zone)
-                })
-                .buffered(AT_ONCE)
-                .collect()
-                .await;
+            let steps = self.write_zones(pass, &part, &zones).await;
             let mut failed: Option<AwsError> = None;
             for step in steps {
                 written.plan.zones.extend(step.plan);
@@ -189,6 +183,35 @@ impl Reconcile {
         let (zones, told) = tokio::join!(self.fill(after), self.ssm.record(&vpc.id));
         written.told = Some(told);
         zones
+    }
+
+    /// Writes zones concurrently; returns what became of each, in the plan's order. Where there are more than are written at
+    /// once, Route 53's limits make them take their time, in which it is asked for those that were written.
+    async fn write_zones(&self, pass: &Pass<'_>, part: &[&ZonePlan], zones: &[Zone]) -> Vec<Step> {
+        let (sender, ids) = unbounded_channel();
+        let writes = iter(part.iter().copied().enumerate()).map(|(place, plan)| {
+            let zone = zones.iter().find(|zone| Some(&zone.id) == plan.id.as_ref()).cloned();
+            let sender = sender.clone();
+            async move {
+                let step = self.write_zone(pass, plan, zone).await;
+                // Nobody listens where there are few.
+                for id in &step.unsynced {
+                    sender.send(id.clone()).ok();
+                }
+                (place, step)
+            }
+        });
+        let writes = writes.buffer_unordered(AT_ONCE).collect::<Vec<_>>();
+        let mut steps = if part.len() > AT_ONCE {
+            tokio::select! {
+                steps = writes => steps,
+                never = self.ask_for(ids, pass.clock) => match never {},
+            }
+        } else {
+            writes.await
+        };
+        steps.sort_by_key(|(place, _)| *place);
+        steps.into_iter().map(|(_, step)| step).collect()
     }
 
     async fn write_zone(&self, pass: &Pass<'_>, plan: &ZonePlan, zone: Option<Zone>) -> Step {
@@ -345,27 +368,6 @@ impl Reconcile {
         let (on_vpc, on_staging) = (staging.is_none(), staging.is_some());
         let records = vec![soa_of_aws(name)];
         Ok(Zone { id, name: name.clone(), comment, holder: Holder::Account, on_vpc, on_staging, records })
-    }
-
-    /// Waits until every Route 53 server has everything that was written.
-    async fn wait_in_sync(&self, written: &mut Written, clock: &Clock) -> Result<(), AwsError> {
-        let waits = iter(&written.unsynced).map(|id| self.wait_for(id, clock)).buffer_unordered(AT_ONCE);
-        waits.collect::<Vec<_>>().await.into_iter().collect::<Result<(), AwsError>>()?;
-        written.unsynced.clear();
-        Ok(())
-    }
-
-    pub(crate) async fn wait_for(&self, change_id: &str, clock: &Clock) -> Result<(), AwsError> {
-        let mut pause = Duration::from_millis(250);
-        while !self.route53.is_in_sync(change_id).await? {
-            if Instant::now() + pause > clock.sync_until() {
-                return Err(AwsError::answer("route53:GetChange", change_id, Kind::TimedOut, "still PENDING"));
-            }
-            sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_secs(2));
-        }
-        self.memory.lock().await.trace.in_sync.insert(change_id.to_owned(), SystemTime::now());
-        Ok(())
     }
 }
 

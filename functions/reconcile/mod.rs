@@ -15,6 +15,7 @@ mod proof;
 mod read;
 mod run;
 mod staging;
+mod sync;
 mod trace;
 mod written;
 

@@ -1,6 +1,7 @@
 """More VPCs than there is time for: what is not reached is said and done later, and nobody is left out for long."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -24,9 +25,17 @@ def short_sweep(function: Function, is_fresh: bool = False) -> dict[str, Any]:
     """A sweep without much time, also by a fresh process. Returns its report, which the log has after errors too."""
     if is_fresh:
         function.cold()
+    before = len(logged(function))
     function.invoke({"task": "sweep"}, deadline=SHORT)
-    reports = [line for line in function.stdout if line.startswith('{"mode"')]
-    return dict(json.loads(reports[-1]))
+    # What a process wrote is read beside it, and may come a moment later.
+    until = time.monotonic() + 5
+    while len(logged(function)) == before and time.monotonic() < until:
+        time.sleep(0.01)
+    return dict(json.loads(logged(function)[before]))
+
+
+def logged(function: Function) -> list[str]:
+    return [line for line in function.stdout if line.startswith('{"mode"')]
 
 
 def missed(report: dict[str, Any]) -> str:

@@ -24,7 +24,7 @@ pub(crate) fn ours(facts: &Facts, wanted: &Wanted) -> Zones {
         let is_there = facts.records.as_ref().is_ok_and(|records| records.there.contains(host));
         is_there && facts.private_zones.iter().flatten().any(|zone| zone.is_ours && zone.name == base)
     };
-    let hosts = wishes.hosts.keys().filter(|host| is_ours(host) || has_zone(host)).cloned().collect();
+    let hosts: BTreeSet<Name> = wishes.hosts.keys().filter(|host| is_ours(host) || has_zone(host)).cloned().collect();
     let usable = facts.private_zones.iter().flatten().filter(|zone| is_usable(zone, wanted));
     let mut zones = desired::zones(&hosts, &usable.map(|zone| zone.name.clone()).collect());
     for hosts in zones.values_mut() {

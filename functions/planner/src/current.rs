@@ -132,11 +132,12 @@ pub fn split<'a>(zone: &'a Zone, owner: Owner<'_>) -> Split<'a> {
     };
     let is_of_another_vpc = zone.is_of_another_vpc(owner);
     let mut others = Vec::with_capacity(zone.records.len());
+    let mut claims = Vec::new();
     for set in &zone.records {
         let name = Some(&set.name).filter(|_| set.rtype == RecordType::Txt).and_then(marker::marked_name);
         match name.and_then(|name| Some((name, Marker::parse(set)?))) {
             Some((name, marker)) if !is_of_another_vpc && owner.is(&marker.owner) => {
-                split.ours.insert(name, Claim { marker, set, a: None, aaaa: None });
+                claims.push((name, Claim { marker, set, a: None, aaaa: None }));
                 continue;
             }
             Some((name, marker)) => {
@@ -146,6 +147,7 @@ pub fn split<'a>(zone: &'a Zone, owner: Owner<'_>) -> Split<'a> {
         }
         others.push(set);
     }
+    split.ours = claims.into_iter().collect();
     for set in others {
         let is_apex = set.name == zone.name;
         match set.rtype {

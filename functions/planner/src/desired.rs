@@ -14,9 +14,12 @@ use crate::name::{Name, is_below, parent};
 /// `existing` are zones of others that may be used: the most specific zone answers for a host, so a host goes
 /// into the narrowest of them that lies below the zone it would have.
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html>
-pub fn zones<'a>(hosts: &'a BTreeSet<Name>, existing: &'a BTreeSet<Name>) -> BTreeMap<Name, BTreeSet<Name>> {
+pub fn zones<'a>(
+    hosts: impl IntoIterator<Item = &'a Name> + Clone,
+    existing: &'a BTreeSet<Name>,
+) -> BTreeMap<Name, BTreeSet<Name>> {
     let base = |host: &'a Name| host.as_str().strip_prefix("*.").unwrap_or(host.as_str());
-    let bases: Known<&str> = hosts.iter().map(base).collect();
+    let bases: Known<&str> = hosts.clone().into_iter().map(base).collect();
     let mut zones: BTreeMap<&str, Vec<&Name>> = BTreeMap::new();
     // Names in order mostly have the name above in common with the one before.
     let (mut above, mut widest) = (None, None);

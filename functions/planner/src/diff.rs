@@ -43,7 +43,7 @@ pub(crate) fn diff_wanted(
     let mut diff = Diff::new(intent, name, split(zone.unwrap_or(&empty), intent.owner));
     diff.created = zone.is_none_or(|zone| zone.is_created_by(intent.owner));
     diff.negative_ttl();
-    for (host, target) in hosts.iter().filter_map(|host| Some((host, *targets.get(host)?))) {
+    for (host, target) in hosts.iter().filter_map(|host| Some((host, *targets.get(host.as_str())?))) {
         diff.host(host, target);
     }
     diff.unwanted(false);
@@ -82,7 +82,7 @@ pub(crate) fn diff_removed(intent: &Intent<'_>, zone: &Zone, created: bool) -> Z
 }
 
 /// Where each wanted name should lead.
-pub(crate) type Targets<'a> = Lookup<&'a Name, &'a Target>;
+pub(crate) type Targets<'a> = Lookup<&'a str, &'a Target>;
 
 struct Diff<'a> {
     intent: &'a Intent<'a>,

@@ -10,38 +10,71 @@ use crate::name::{Name, is_below, parent};
 /// `*.x` stands for every name below `x` that is not in `hosts`. A wildcard record does not reach past a name
 /// that exists, nor past one that exists only because a longer one does (RFC 4592, section 2.2).
 pub fn hides(zone: &Name, hosts: &BTreeSet<Name>) -> Vec<Name> {
-    let zone = zone.as_str();
-    let served: Known<&str> = hosts.iter().map(Name::as_str).collect();
-    let starred: Known<&str> = served.iter().filter_map(|host| host.strip_prefix("*.")).collect();
-    let mut nodes: Vec<&str> = vec![zone];
-    let mut seen: Known<&str> = Known::from_iter([zone]);
-    for host in hosts {
-        let host = host.as_str();
-        let mut node = Some(host.strip_prefix("*.").unwrap_or(host));
-        // What is above a name that was seen, was seen too.
-        while let Some(name) = node.filter(|name| is_below(name, zone) && seen.insert(name)) {
-            nodes.push(name);
-            node = parent(name);
-        }
-    }
-    nodes.sort_by_cached_key(|name| name.bytes().filter(|byte| *byte == b'.').count());
+    let nodes = nodes(zone.as_str(), hosts);
     let mut hidden: Vec<Name> = Vec::new();
-    // The names of which all that is below is hidden. Each comes after the one above it.
+    // The names with others below them of which all that is below is hidden. Each comes after the one above it.
     let mut covered: Known<&str> = Known::default();
-    for node in nodes {
-        if parent(node).is_some_and(|above| covered.contains(above)) {
-            covered.insert(node);
-            continue;
+    for node in &nodes {
+        let is_covered = parent(node.name).is_some_and(|above| covered.contains(above));
+        if is_covered || !node.is_starred {
+            if node.is_above {
+                covered.insert(node.name);
+            }
+            if !is_covered {
+                hidden.push(Name::child_of(node.name, "*"));
+            }
         }
-        let name = Name::from_wire(node);
-        if !starred.contains(node) {
-            hidden.push(name.child("*"));
-            covered.insert(node);
-        }
-        if !served.contains(node) {
-            hidden.push(name);
+        if !is_covered && !node.is_served {
+            hidden.push(Name::from_wire(node.name));
         }
     }
     hidden.sort();
     hidden
+}
+
+/// A name in a zone that exists: one with a record, or one above such a name.
+struct Node<'a> {
+    name: &'a str,
+    labels: usize,
+    is_served: bool,
+    /// Whether there is a wildcard right below it.
+    is_starred: bool,
+    is_above: bool,
+}
+
+/// The names that exist in a zone, each once, those with fewer labels first.
+fn nodes<'a>(zone: &'a str, hosts: &'a BTreeSet<Name>) -> Vec<Node<'a>> {
+    let node = |name: &'a str, is_served: bool, is_starred: bool, is_above: bool| Node {
+        name,
+        labels: name.bytes().filter(|byte| *byte == b'.').count(),
+        is_served,
+        is_starred,
+        is_above,
+    };
+    let mut nodes = vec![node(zone, false, false, true)];
+    // Names in order mostly have the name above in common with the one before.
+    let mut seen = None;
+    for host in hosts.iter().map(Name::as_str) {
+        let base = host.strip_prefix("*.").unwrap_or(host);
+        if base != zone && !is_below(base, zone) {
+            continue;
+        }
+        nodes.push(node(base, base == host, base != host, false));
+        if base != zone && parent(base) != seen {
+            seen = parent(base);
+            let above = std::iter::successors(seen, |name| parent(name)).take_while(|name| is_below(name, zone));
+            nodes.extend(above.map(|name| node(name, false, false, true)));
+        }
+    }
+    nodes.sort_by(|a, b| (a.labels, a.name).cmp(&(b.labels, b.name)));
+    nodes.dedup_by(|next, kept| {
+        let is_same = next.name == kept.name;
+        if is_same {
+            kept.is_served |= next.is_served;
+            kept.is_starred |= next.is_starred;
+            kept.is_above |= next.is_above;
+        }
+        is_same
+    });
+    nodes
 }

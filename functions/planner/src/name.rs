@@ -102,7 +102,12 @@ impl Name {
 
     /// `prefix` as a further label in front.
     pub fn child(&self, prefix: &str) -> Name {
-        Name([prefix, ".", &self.0].concat().into())
+        Name::child_of(&self.0, prefix)
+    }
+
+    /// As [`Name::child`], of a text that is a name's.
+    pub(crate) fn child_of(name: &str, prefix: &str) -> Name {
+        Name([prefix, ".", name].concat().into())
     }
 }
 

@@ -4,6 +4,7 @@ mod obstacles;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
@@ -173,11 +174,13 @@ impl Intent<'_> {
     }
 
     fn targets(&self) -> Targets<'_> {
-        let leading = self.wishes.iter().filter_map(|(host, wish)| match wish {
-            Wish::Lead(target) => Some((host, target)),
-            Wish::Leave => None,
-        });
-        leading.collect()
+        let mut targets = Targets::with_capacity_and_hasher(self.wishes.len(), BuildHasherDefault::default());
+        for (host, wish) in self.wishes {
+            if let Wish::Lead(target) = wish {
+                targets.insert(host.as_str(), target);
+            }
+        }
+        targets
     }
 
     /// Whether what is at a name stays, whatever it is.
@@ -187,7 +190,7 @@ impl Intent<'_> {
 
     /// The names that are to lead somewhere, and those that are left alone and have a zone of their own already: they keep
     /// it.
-    fn grouped(&self, zones: &[&Zone]) -> BTreeSet<Name> {
+    fn grouped(&self, zones: &[&Zone]) -> Vec<&Name> {
         let has_zone = |host: &Name| {
             let base = host.wildcard_base().unwrap_or_else(|| host.clone());
             let holds = |zone: &&Zone| zone.records.iter().any(|set| set.name == *host && set.rtype.steers_traffic());
@@ -195,7 +198,7 @@ impl Intent<'_> {
             zones.iter().filter(is_ours).any(holds)
         };
         let is_grouped = |host: &Name, wish: &Wish| matches!(wish, Wish::Lead(_)) || has_zone(host);
-        self.wishes.iter().filter(|(host, wish)| is_grouped(host, wish)).map(|(host, _)| host.clone()).collect()
+        self.wishes.iter().filter(|(host, wish)| is_grouped(host, wish)).map(|(host, _)| host).collect()
     }
 }
 
@@ -220,8 +223,10 @@ pub fn plan(intent: &Intent<'_>, zones: &[Zone]) -> Plan {
         by_name.entry(&zone.name).or_default().push(zone);
     }
     let targets = intent.targets();
-    for (name, mut hosts) in desired::zones(&wanted, &narrower) {
-        hosts.retain(|host| targets.contains_key(host));
+    for (name, mut hosts) in desired::zones(wanted.iter().copied(), &narrower) {
+        if !left.is_empty() {
+            hosts.retain(|host| targets.contains_key(host.as_str()));
+        }
         if hosts.is_empty() {
             continue;
         }

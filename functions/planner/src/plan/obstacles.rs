@@ -133,7 +133,7 @@ pub(super) fn unsafe_parts(targets: &Targets<'_>, left: &[&Name], plan: &Plan) -
     let is_unsafe = |zone: &ZonePlan, change: &Change| {
         let outside = !change.name.is_within(&zone.name);
         let is_address = matches!(change.rtype, RecordType::A | RecordType::Aaaa);
-        let target = is_address.then(|| targets.get(&change.name)).flatten();
+        let target = is_address.then(|| targets.get(change.name.as_str())).flatten();
         let elsewhere = is_address && change.after.is_some() && change.after.as_ref() != target.map(|to| &to.alias);
         // A zone that stays without the record answers NXDOMAIN; one that goes leaves the name to the next zone.
         let is_served = target.is_some_and(|to| to.types.contains(&change.rtype));
