@@ -30,15 +30,15 @@ pub(crate) struct World {
     pub listed: Vec<ListedZone>,
     pub records: BTreeMap<String, ConnectionRecord>,
     /// The zones that a VPC sees, read at the same time as the list, and that VPC's id.
-    seen: Option<(String, Seen)>,
+    seen: Option<(String, OnVpc)>,
 }
 
 /// The zones that a VPC sees, or why nobody can say.
-pub(crate) type Seen = Result<Vec<VpcZone>, AwsError>;
+pub(crate) type OnVpc = Result<Vec<VpcZone>, AwsError>;
 
 impl World {
     /// The zones that a VPC sees, where somebody asked already.
-    pub(crate) fn seen_by(&self, vpc_id: &str) -> Option<&Seen> {
+    pub(crate) fn seen_by(&self, vpc_id: &str) -> Option<&OnVpc> {
         self.seen.as_ref().filter(|(id, _)| id == vpc_id).map(|(_, seen)| seen)
     }
 }
@@ -167,7 +167,7 @@ impl Reconcile {
         &self,
         vpc: &Vpc,
         listed: &[ListedZone],
-        seen: Option<&Seen>,
+        seen: Option<&OnVpc>,
     ) -> Result<Vec<Zone>, AwsError> {
         let hosts = self.config.routes.names();
         let wanted: BTreeSet<Name> = desired::zones(&hosts, &BTreeSet::new()).into_keys().collect();
@@ -247,7 +247,7 @@ impl Reconcile {
     }
 
     /// The zones that a VPC sees. Route 53 refuses to say so of one that was deleted, which has no endpoint any more either.
-    async fn zones_on(&self, vpc: &Vpc, listed: &[ListedZone], seen: Option<&Seen>) -> Seen {
+    async fn zones_on(&self, vpc: &Vpc, listed: &[ListedZone], seen: Option<&OnVpc>) -> OnVpc {
         // A zone of ours that is not among those that were read with the list may have been made in between.
         let is_ours = |zone: &&ListedZone| self.our_vpc(zone).as_deref() == Some(vpc.id.as_str());
         let has = |zones: &[VpcZone], id: &str| zones.iter().any(|zone| zone.id == id);

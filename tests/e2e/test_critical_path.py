@@ -35,3 +35,19 @@ def test_zones_are_made_side_by_side(scene: Scene) -> None:
         gate.open()
         assert function.answer(run).outcome == "changed"
     assert scene.aws.calls.count(f"route53:{CREATE}") == zones
+
+
+def test_of_many_zones_those_that_are_written_are_asked_for_while_others_are_made(scene: Scene) -> None:
+    hosts = [f"host-{number}.example.com" for number in range(10)]
+    scene.configure(EXTRA_HOSTS=",".join(hosts))
+    scene.request("available")
+    # The platform's hosts have two zones.
+    last = Gate(scene, CREATE, 1, after=len(hosts) + 1)
+    with scene.function() as function:
+        run = function.submit({"task": "reconcile"})
+        assert last.reached.wait(SECONDS)
+        run.done.wait(1)
+        asked = scene.aws.calls.count("route53:GetChange")
+        last.open()
+        assert function.answer(run).outcome == "changed"
+    assert asked > 0
