@@ -36,7 +36,7 @@ audit: prepare ## Check the licences, the sources and the duplicates of everythi
 validate: prepare ## Check the SAM template
 	$(VENV)/sam validate --lint --template template.yaml --region us-east-1
 
-chaos: prepare ## Break every AWS call in every way, in every order, for a long life; print what survived
+chaos: prepare ## Break every AWS call in every way, in a great many orders, for a long life; print what survived
 	@$(VENV)/python -m tests.chaos
 
 bench: prepare ## Measure against an empty function, Python, Node.js and octoDNS, and write docs/benchmarks.md

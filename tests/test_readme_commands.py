@@ -15,6 +15,7 @@ import boto3
 import botocore.session
 import pytest
 from botocore import xform_name
+from samcli.cli.types import CfnParameterOverridesType
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
@@ -145,6 +146,17 @@ def test_deploying_builds_first_and_takes_the_saved_settings() -> None:
     assert saved["deploy"]["parameters"]["capabilities"] == "CAPABILITY_IAM"
     named = re.findall(r'^#\s+"(\w+)=', (ROOT / "samconfig.toml").read_text(), re.MULTILINE)
     assert len(named) > 5 and set(named) <= set(TEMPLATE["Parameters"])
+
+
+def test_sam_reads_the_saved_settings_as_the_documents_say() -> None:
+    shown = re.findall(r'^#\s+"(\w+=.+)",$', (ROOT / "samconfig.toml").read_text(), re.MULTILINE)
+    saved = CfnParameterOverridesType().convert(tuple(shown), None, None)
+    assert saved["Contacts"] == "Jo Doe, network, jo@example.com; Kim Roe, lab IT, kim@example.com"
+    assert saved["TdpComponents"] == "hub,agent" and len(saved) == len(shown)
+    empty = {one for page in PAGES for one in re.findall(r"`\"(\w+=[^\w`]*)\"`", page.read_text())}
+    assert len(empty) > 2
+    for one in empty:
+        assert CfnParameterOverridesType().convert((one,), None, None) == {one.partition("=")[0]: ""}
 
 
 def test_help_shows_on_one_screen_what_a_person_can_do() -> None:
