@@ -65,8 +65,6 @@ class Stack:
                 return self.holds(self.template["Conditions"][given])
             case "Fn::Equals":
                 return self.value(given[0]) == self.value(given[1])
-            case "Fn::Contains":
-                return self.value(given[1]) in self.value(given[0])
             case "Fn::Not":
                 return not self.holds(given[0])
             case "Fn::And":

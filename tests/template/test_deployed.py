@@ -1,16 +1,18 @@
 """The stack as an account gets it: made, changed and deleted by CloudFormation, woken by the real event patterns."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
+import jmespath
 import pytest
 from moto.ec2.models import ec2_backends
 
 from tests.aws import EmbeddedAws
 from tests.aws.cloudformation import KEPT
 from tests.template.deployed import STACK, Deployed
-from tests.template.stack import NEEDED, ROOT
+from tests.template.stack import NEEDED, ROOT, Stack
 
 EVENTS = ROOT / "events"
 BUS = {
@@ -222,6 +224,32 @@ def test_the_outputs_are_commands_about_this_stack(deployed: Deployed) -> None:
     assert deployed.id("Reconcile") in outputs["VerifyCommand"]
     assert deployed.id("ConnectionTopic") in outputs["NotifyCommand"]
     assert deployed.id("ReconcileLogs") in outputs["ChangesCommand"]
+
+
+def test_the_command_before_deleting_changes_the_mode_and_nothing_else(deployed: Deployed) -> None:
+    """Without code: a checkout that was not built, or for another processor, would replace functions that work."""
+    command = deployed.outputs()["BeforeDeletingCommand"]
+    assert command.startswith(f"aws cloudformation update-stack --stack-name {STACK} --region us-east-1 --use-previous-template ")
+    assert " --parameters ParameterKey=Mode,ParameterValue=withdraw $(" in command
+    (query,) = re.findall(r'--query "([^"]+)"', command)
+    described = deployed.cloudformation.describe_stacks(StackName=STACK)
+    others = sorted(set(deployed.template["Parameters"]) - {"Mode"})
+    assert len(others) > 30
+    assert sorted(jmespath.search(query, described)) == [f"ParameterKey={name},UsePreviousValue=true" for name in others]
+
+
+@pytest.mark.parametrize(
+    ("partition", "console"),
+    [
+        ("aws", "us-east-1.console.aws.amazon.com"),
+        ("aws-us-gov", "us-east-1.console.amazonaws-us-gov.com"),
+        ("aws-cn", "us-east-1.console.amazonaws.cn"),
+    ],
+)
+def test_the_dashboard_is_in_the_console_of_the_partition(partition: str, console: str) -> None:
+    stack = Stack(**NEEDED, **{"AWS::Partition": partition, "Dashboard": "tdp"})
+    url = stack.value(stack.template["Outputs"]["DashboardUrl"]["Value"])
+    assert url.startswith(f"https://{console}/cloudwatch/home?")
 
 
 def test_an_update_changes_what_was_asked_for_and_keeps_the_rest() -> None:

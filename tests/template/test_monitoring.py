@@ -127,14 +127,24 @@ def test_whoever_fills_topic_and_queue_may_use_the_key_for_that_and_nothing_else
     }
 
 
-def test_saved_queries_look_into_log_groups_of_the_stack_and_for_fields_that_there_are() -> None:
+def test_saved_queries_look_for_fields_that_there_are() -> None:
     queries = resources(Stack(**NEEDED), "AWS::Logs::QueryDefinition")
     assert set(queries) == {"ChangesQuery", "ChangeDocumentsQuery", "ProblemsQuery", "ErrorsQuery"}
     trace = (ROOT / "functions/reconcile/trace.rs").read_text()
     for name, query in queries.items():
-        assert {group["Ref"] for group in query["LogGroupNames"]} <= {"ReconcileLogs", "PreflightLogs"}
         roots = set(re.findall(r"\b(change\w+)\.", query["QueryString"]))
         assert all(f'"{root}"' in trace for root in roots), name
+
+
+@pytest.mark.parametrize("subnets", ["", "subnet-0a1b2c3d"])
+def test_saved_queries_look_into_the_logs_of_the_functions_that_there_are(subnets: str) -> None:
+    stack = Stack(**NEEDED, VpcId=VPC, VerifySubnetIds=subnets)
+    groups = {str(stack.value({"Ref": name})) for name in ("ReconcileLogs", "PreflightLogs")}
+    more = {str(stack.value({"Ref": "VerifyLogs"}))} if subnets else set()
+    queries = resources(stack, "AWS::Logs::QueryDefinition")
+    for name, query in queries.items():
+        found = set(stack.value(query["LogGroupNames"]))
+        assert found == groups | more if name == "ErrorsQuery" else found <= groups
 
 
 def test_every_function_logs_json_and_keeps_reports() -> None:

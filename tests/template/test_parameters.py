@@ -1,5 +1,6 @@
 """What the template's parameters take, and where they go."""
 
+import json
 import re
 
 import pytest
@@ -37,10 +38,11 @@ def test_the_template_and_the_code_agree_on_the_variables() -> None:
         ({"VpcId": VPC, "ExtraVpcIds": "vpc-0a1b2c3d", "StagingVpcId": "vpc-0a1b2c3e"}, None),
         ({"StagingVpcId": "vpc-0a1b2c3e"}, None),
         ({"ExtraVpcIds": "vpc-0a1b2c3d"}, "needs VpcId"),
-        ({"VpcId": VPC, "ExtraVpcIds": f"vpc-0a1b2c3d,{VPC}"}, "other VPCs than VpcId"),
         ({"VpcId": VPC, "StagingVpcId": VPC}, "cannot be VpcId"),
-        ({"VpcId": VPC, "ExtraVpcIds": "vpc-0a1b2c3d", "StagingVpcId": "vpc-0a1b2c3d"}, "cannot be one of ExtraVpcIds"),
-        ({"TdpBucketPrefix": "ts-prod"}, "agent-s3-direct"),
+        ({"VpcId": VPC, "VerifySubnetIds": "subnet-0a1b2c3d,subnet-0a1b2c3e"}, None),
+        ({"VerifySubnetIds": "subnet-0a1b2c3d"}, "needs VpcId"),
+        ({"SubnetIds": "subnet-0a1b2c3d"}, "CreateEndpoint=true only"),
+        ({"VpcId": VPC, "CreateEndpoint": "true", "EndpointClientCidr": "10.0.0.0/16"}, "needs SubnetIds"),
         ({"EncryptionKeyArn": KEY}, None),
         ({"AnnouncementKeyArn": KEY, "AnnouncementTopicArn": TOPIC}, None),
         ({"AnnouncementKeyArn": KEY}, "EncryptionKeyArn"),
@@ -50,6 +52,18 @@ def test_the_rules_refuse_what_contradicts_itself(values: dict[str, str], words:
     refusals = Stack(**NEEDED, **values).refusals()
     assert len(refusals) == (0 if words is None else 1)
     assert words is None or words in refusals[0]
+
+
+def test_the_rules_have_nothing_but_what_aws_documents_for_them() -> None:
+    """Of functions in rules, AWS says that they take a parameter, and not that this may be a list.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-rules.html
+    """
+    template = yaml_parse((ROOT / "template.yaml").read_text())
+    text = json.dumps(template["Rules"])
+    assert set(re.findall(r'"(Fn::\w+)"', text)) == {"Fn::And", "Fn::Equals", "Fn::Not"}
+    referred = set(re.findall(r'\{"Ref": "(\w+)"\}', text))
+    assert len(referred) > 10
+    assert {template["Parameters"][name]["Type"] for name in referred} == {"String"}
 
 
 @pytest.mark.parametrize(
@@ -87,9 +101,19 @@ def test_the_rules_refuse_what_contradicts_itself(values: dict[str, str], words:
         ("HoldHosts", ["", "api.example.com", "*.example.com"], ["example", "a.*.example.com", "a.example.com=b"]),
         (
             "ExtraVpcIds",
-            ["", "vpc-0a1b2c3d", f"{VPC}@444455556666/us-west-2"],
-            ["vpc-0a1b", f"{VPC}@us-west-2", f"{VPC}@444455556666", f"{VPC}@44445555666/us-west-2"],
+            ["", "vpc-0a1b2c3d", f"{VPC}@444455556666/us-west-2", ",".join([VPC] * 60)],
+            [
+                "vpc-0a1b",
+                f"{VPC}@us-west-2",
+                f"{VPC}@444455556666",
+                f"{VPC}@44445555666/us-west-2",
+                f"{VPC},",
+                f"{VPC}, {VPC}",
+                ",".join([VPC] * 61),
+            ],
         ),
+        ("VerifySubnetIds", ["", "subnet-0a1b2c3d,subnet-0a1b2c3e"], ["subnet-0a1b2c3d,", "subnet-0a1b2c3d, subnet-1a"]),
+        ("SubnetIds", ["", "subnet-0a1b2c3d,subnet-0a1b2c3e"], [VPC, "subnet-0a1b2c3d subnet-0a1b2c3e"]),
         ("StagingVpcId", ["", VPC], [f"{VPC},{VPC}", "subnet-0a1b2c3d"]),
         ("EndpointId", ["", ",".join(["vpce-0a1b2c3d"] * 20)], [",".join(["vpce-0a1b2c3d"] * 21), "vpce-svc-0a1b2c3d"]),
         ("AdoptOwner", ["", "tdp_1.a-B"], ["a b", "a/b", "x" * 129]),
