@@ -45,10 +45,11 @@ impl Reconcile {
             Some(told) => told,
             None => self.ssm.record(&vpc.id).await,
         };
-        let (mut latest, unread) = match told {
-            Ok(latest) => (latest, None),
+        let (mut stored, unread) = match told {
+            Ok(stored) => (stored, None),
             Err(error) => (vpc.record.clone(), Some(error)),
         };
+        let mut latest = self.memory.lock().await.latest(&vpc.id, stored.clone());
         let mut next = now.event(latest.as_ref(), connection).filter(|latest| *latest == event);
         // Each is remembered before the next is looked for, so this ends by itself. Should it not, people are spared.
         for _ in 0..MOST_MESSAGES {
@@ -60,11 +61,11 @@ impl Reconcile {
             let mut memory = self.memory.lock().await;
             match &saved {
                 Ok(()) => memory.unsaved.remove(&vpc.id),
-                Err(_) => memory.unsaved.insert(vpc.id.clone(), (latest, record.clone())),
+                Err(_) => memory.unsaved.insert(vpc.id.clone(), (stored, record.clone())),
             };
             drop(memory);
             saved?;
-            latest = Some(record);
+            (stored, latest) = (Some(record.clone()), Some(record));
             next = now.event(latest.as_ref(), connection);
         }
         unread.map_or(Ok(()), Err)

@@ -17,9 +17,10 @@ use tokio::time::{Instant, sleep};
 
 use super::proof::leading;
 use super::read::{AT_ONCE, Vpc};
+use super::staging::staging_is_busy;
 use super::written::Written;
 use super::{Clock, Reconcile};
-use crate::error::{AwsError, Kind, STAGING};
+use crate::error::{AwsError, Kind};
 
 /// How often a plan is made again because the world changed under it, before another delivery has to help.
 const ATTEMPTS: u32 = 5;
@@ -92,6 +93,7 @@ impl Reconcile {
                     return (written, Err(error));
                 }
                 written.records_after = records_digest(&zones, intent.owner, &self.config.routes.held);
+                written.is_seen_in_sync = wanted.is_empty() && !written.is_overtaken();
                 written.zones = zones;
                 return (written, Ok(wanted));
             }
@@ -107,6 +109,7 @@ impl Reconcile {
             let result = match self.write(&pass, vpc, &wanted, zones, &mut written).await {
                 Err(error) if error.kind == Kind::Stale && (attempt < ATTEMPTS || is_done) => {
                     written.is_raced = true;
+                    written.told = None;
                     sleep(Duration::from_millis(300) * attempt).await;
                     self.look_again(vpc).await
                 }
@@ -215,6 +218,8 @@ impl Reconcile {
     }
 
     async fn write_zone(&self, pass: &Pass<'_>, plan: &ZonePlan, zone: Option<Zone>) -> Step {
+        // An earlier run made it and came no further, so it only hides names. It is undone as if this one had made it.
+        let is_left_bare = plan.created && !plan.delete && zone.as_ref().is_some_and(Zone::is_bare);
         let mut step = Step {
             plan: None,
             zone_id: plan.id.clone(),
@@ -236,6 +241,9 @@ impl Reconcile {
             && (error.kind != Kind::Stale || pass.attempt == ATTEMPTS)
         {
             self.take_back(pass, plan, &mut done, &mut step).await;
+        }
+        if is_left_bare && !done.changes.is_empty() {
+            done.made.clone_from(&done.id);
         }
         let has_written = !done.is_empty() || done.made.is_some();
         step.plan = (has_written && done.id.is_some()).then(|| ZonePlan { id: plan.id.clone(), ..done });
@@ -373,15 +381,6 @@ impl Reconcile {
 
 fn no_time(subject: &str) -> AwsError {
     AwsError::answer("route53:ChangeResourceRecordSets", subject, Kind::TimedOut, "no time left to write")
-}
-
-/// Another VPC's zone of the same name does not leave the staging VPC: only that VPC's own run takes it away.
-fn staging_is_busy(error: AwsError, staging: &str) -> AwsError {
-    if error.code != "ConflictingDomainExists" {
-        return error;
-    }
-    let why = format!("{STAGING}: {staging} has a zone of that name");
-    AwsError::answer(error.action, &error.subject, Kind::Refused, &why)
 }
 
 /// What Route 53 keeps beside a change, for whoever reads CloudTrail.

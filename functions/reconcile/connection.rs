@@ -186,7 +186,7 @@ impl Reconcile {
         let may_lead = needs_proof.then(|| leading(&wanted, &task.wishes.leading()));
         let intent = self.intent(&task.wishes, owner, &change);
         let (mut written, result) = self.apply(vpc, &intent, wanted.clone(), zones, clock, may_lead.as_ref()).await;
-        if result.is_ok() {
+        if written.is_seen_in_sync && result.is_ok() {
             self.memory.lock().await.in_sync.insert(vpc.id.clone(), written.records_after.clone());
         }
         let mut connection = self.with_result(&task, connection, wanted, &written, &result);
@@ -205,7 +205,7 @@ impl Reconcile {
             return self.conclude(&task, connection, written, result.err()).await;
         }
         let associated = self.associations(owner, &written.zones, true, clock).await;
-        if associated.changed || !associated.associations.is_empty() {
+        if associated.has_asked() {
             written.told = None;
         }
         let later = associated.note(&mut connection);

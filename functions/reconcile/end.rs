@@ -148,7 +148,7 @@ impl Reconcile {
     ) -> Done {
         // Somebody else wrote what we wanted to write, and will tell.
         let is_refused = connection.problems.iter().any(|problem| problem.code == "aws-refused");
-        let has_lost_race = written.is_unconfirmed || (written.is_raced && written.plan.is_empty() && !is_refused);
+        let has_lost_race = written.is_overtaken() && (written.is_unconfirmed || !is_refused);
         let may_tell = self.config.mode != Mode::Plan && !matches!(trigger, Trigger::Plan { .. });
         // Nothing leads anywhere, and nothing ever did.
         let routes = &self.config.routes;

@@ -46,6 +46,14 @@ struct Settled {
 }
 
 impl Memory {
+    /// What was told last of a VPC, where SSM answers `stored`: a record that it did not take counts until another run writes.
+    pub(crate) fn latest(&self, vpc_id: &str, stored: Option<ConnectionRecord>) -> Option<ConnectionRecord> {
+        match self.unsaved.get(vpc_id) {
+            Some((before, unsaved)) if *before == stored => Some(unsaved.clone()),
+            _ => stored,
+        }
+    }
+
     /// The report for a sweep or event that finds the endpoints as they were: nothing to do, nothing to read.
     pub(crate) fn settled(&self, endpoints: &[Endpoint], is_tdp: impl Fn(&Endpoint) -> bool) -> Option<Report> {
         let (mode, problems) = self.whole.as_ref()?;

@@ -102,10 +102,10 @@ impl Reconcile {
         };
         let (listed, records, seen) = tokio::join!(self.route53.zones(), self.ssm.records(), seen);
         let (listed, mut records) = (listed?, records?);
-        for (vpc_id, (before, unsaved)) in &self.memory.lock().await.unsaved {
-            if records.get(vpc_id) == before.as_ref() {
-                records.insert(vpc_id.clone(), unsaved.clone());
-            }
+        let memory = self.memory.lock().await;
+        for vpc_id in memory.unsaved.keys() {
+            let stored = records.remove(vpc_id);
+            records.extend(memory.latest(vpc_id, stored).map(|record| (vpc_id.clone(), record)));
         }
         Ok(World { listed, records, seen })
     }

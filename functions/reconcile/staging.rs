@@ -9,7 +9,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::apply::{Pass, Step, comment};
 use super::{Clock, Reconcile};
-use crate::error::{AwsError, Kind};
+use crate::error::{AwsError, Kind, STAGING};
 
 impl Reconcile {
     /// Takes a zone that is about to be emptied from its VPCs first, with a staging VPC: its names are those of public DNS
@@ -102,4 +102,13 @@ impl Reconcile {
         let lock = self.staging.lock().await.entry(name.clone()).or_default().clone();
         Some(lock.lock_owned().await)
     }
+}
+
+/// Another VPC's zone of the same name does not leave the staging VPC: only that VPC's own run takes it away.
+pub(super) fn staging_is_busy(error: AwsError, staging: &str) -> AwsError {
+    if error.code != "ConflictingDomainExists" {
+        return error;
+    }
+    let why = format!("{STAGING}: {staging} has a zone of that name");
+    AwsError::answer(error.action, &error.subject, Kind::Refused, &why)
 }

@@ -23,6 +23,8 @@ pub(crate) struct Written {
     pub is_raced: bool,
     /// Whether others wrote until the end, so that nobody knows here what is everywhere.
     pub is_unconfirmed: bool,
+    /// Whether this run knows that all that it found in the end is INSYNC.
+    pub is_seen_in_sync: bool,
     /// Whether names are left to write that this run has not proved.
     pub leaves_unproved: bool,
     /// The zones of which every request to write was answered.
@@ -49,6 +51,7 @@ impl Written {
             unsynced: Vec::new(),
             is_raced: false,
             is_unconfirmed: false,
+            is_seen_in_sync: false,
             leaves_unproved: false,
             answered: BTreeSet::new(),
             unanswered: BTreeSet::new(),
@@ -62,6 +65,11 @@ impl Written {
 }
 
 impl Written {
+    /// Whether others wrote all that this run wanted to write, or went on writing: they tell.
+    pub(crate) fn is_overtaken(&self) -> bool {
+        self.is_unconfirmed || (self.is_raced && self.plan.is_empty())
+    }
+
     /// Notes a step of a zone: whether each of its requests was answered, and whether it changed something that Route 53
     /// tells of. Changes of a zone are applied in order, so a later one that is waited for makes up for one without an answer.
     pub(crate) fn note_answer(&mut self, zone_id: Option<&str>, is_whole: bool, has_changed: bool) {

@@ -145,6 +145,45 @@ def test_a_second_process_between_the_writes_and_the_message_of_the_first_tells_
     assert_one_result(scene)
 
 
+def test_who_was_overtaken_in_everything_tells_of_it_only_once_it_is_everywhere(scene: Scene) -> None:
+    """The other wrote all and died before Route 53 was in sync. A sweep of the same process then finds it right."""
+    scene.request("available")
+    gate = Gate(scene, CREATE, 2)
+    with scene.function() as first, scene.function() as second:
+        held = first.submit({"task": "reconcile"})
+        assert gate.reached.wait(SECONDS)
+        dies_at(scene, second, "GetChange")
+        assert second.submit({"task": "reconcile"}).done.wait(SECONDS)
+        gate.open()
+        assert first.answer(held).ok
+        assert scene.news() == []
+        scene.aws.calls.clear()
+        assert first.invoke({"task": "sweep"}).ok
+        assert scene.news() == ["connection-live"]
+        calls = scene.aws.calls.names()
+        assert "route53:GetChange" in calls[: calls.index("sns:Publish")]
+    assert_one_result(scene)
+
+
+def test_what_was_told_while_other_vpcs_were_asked_for_is_not_told_again(scene: Scene) -> None:
+    """The connection record was read before it; asking about the other VPC fails, and takes its time."""
+    extra = scene.add_vpc("10.60.0.0/16", azs=0)
+    scene.configure(VPC_ID=scene.vpc.id, ACCOUNT_ID=scene.aws.account, EXTRA_VPC_IDS=extra.id)
+    scene.request("available")
+    scene.aws.faults.add("denied", "route53", "GetHostedZone", times=None)
+    gate = Gate(scene, "GetHostedZone", 1)
+    with scene.function() as first:
+        held = first.submit({"task": "reconcile"})
+        assert gate.reached.wait(SECONDS)
+        scene.run("reconcile")
+        assert scene.news() == ["connection-live"]
+        gate.open()
+        first.answer(held)
+    assert scene.news() == ["connection-live"]
+    scene.aws.faults.clear()
+    assert scene.run("reconcile").outcome == "changed"
+
+
 def test_both_create_at_the_same_moment(scene: Scene) -> None:
     scene.request("available")
     together(scene, CREATE, 4)

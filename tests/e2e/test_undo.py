@@ -269,8 +269,24 @@ def test_what_was_written_before_a_failure_can_be_undone(scene: Scene) -> None:
     assert picture(scene) != before
     (message,) = scene.messages()
     assert message.attributes["event"] == "failed"
+    text = json.loads(message.message)["email"]
+    assert "Route 53 changes: " in text and "INSYNC" not in text, "nobody waited for them"
     undo(scene, json.loads(json.loads(message.message)["sqs"])["connections"][0]["undo"])
     assert_stays(scene, before)
+
+
+def test_a_zone_that_an_earlier_run_left_bare_goes_when_what_filled_it_is_undone(scene: Scene) -> None:
+    """As it was, it hid its names: every client would be told that the platform does not exist."""
+    scene.request("available")
+    comment = f"heritage=tdp-privatelink,tdp-privatelink/owner={OWNER},tdp-privatelink/vpc={scene.vpc.id}"
+    bare = scene.aws.make_zone(PLATFORM, scene.vpc, comment=comment)
+    scene.mark()
+    answer = scene.run("drift")
+    assert answer.outcome == "changed"
+    assert bare in scene.zones().values()
+    undo(scene, answer.connection["undo"])
+    assert scene.zones() == {}
+    assert_public(scene)
 
 
 def test_a_run_that_had_to_plan_again_is_undone_as_a_whole(scene: Scene) -> None:

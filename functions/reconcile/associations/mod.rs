@@ -56,6 +56,11 @@ impl Associated {
         self.error
     }
 
+    /// Whether anybody was asked about other VPCs, which takes its time.
+    pub(crate) fn has_asked(&self) -> bool {
+        self.changed || self.is_unread || self.error.is_some() || !self.associations.is_empty()
+    }
+
     /// Notes what was done with zones that were made in the same run, before the whole was looked at. An association goes
     /// with its zone when that is undone.
     pub(crate) fn note_done(self, connection: &mut Connection) {

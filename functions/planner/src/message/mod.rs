@@ -13,7 +13,7 @@ use crate::news::Event;
 use crate::plan::{Change, Plan};
 use crate::proof::{HostProof, Try, Verdict, plain};
 use crate::record::RecordType;
-use crate::report::Connection;
+use crate::report::{Connection, Outcome};
 use crate::route::{Coverage, Via};
 use words::{happened, means, next};
 
@@ -120,7 +120,8 @@ fn write_text(out: &mut String, event: Event, connection: &Connection, plan: &Pl
     writeln!(out, "What to do next: {}", next(event, connection))?;
     write_undo(out, &connection.undo)?;
     if !connection.change_ids.is_empty() {
-        writeln!(out, "\nRoute 53 changes (INSYNC): {}", connection.change_ids.join(", "))?;
+        let waited = if is_waited_for(connection) { " (INSYNC)" } else { "" };
+        writeln!(out, "\nRoute 53 changes{waited}: {}", connection.change_ids.join(", "))?;
     }
     Ok(())
 }
@@ -203,6 +204,12 @@ const MOST_HOSTS: usize = 20;
 const MOST_ROWS: usize = 60;
 /// The most bytes of commands in a message.
 const MOST_UNDO: usize = 8 * 1024;
+
+/// Whether the run waited until every change was INSYNC, and saw it.
+fn is_waited_for(connection: &Connection) -> bool {
+    let is_cut_short = matches!(connection.outcome, Outcome::Failed | Outcome::Held);
+    !is_cut_short && connection.problems.iter().all(|problem| problem.code != "association-failed")
+}
 
 /// Whether somebody in another account has to do something.
 fn waits_for_others(connection: &Connection) -> bool {
