@@ -11,7 +11,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def rust_sources() -> str:
-    return "\n".join(path.read_text() for path in sorted((ROOT / "functions").rglob("*.rs")) if "tests" not in path.parts)
+    return "\n".join(
+        path.read_text() for path in sorted((ROOT / "functions").rglob("*.rs")) if "tests" not in path.parts
+    )
 
 
 def table_codes(document: str) -> set[str]:
@@ -129,7 +131,9 @@ def test_the_runbook_has_an_entry_for_each_outcome_problem_and_alarm_and_no_othe
     assert len(alarms) == 9
     assert set(re.findall(r"^### ([a-z-]+)$", page, re.MULTILINE)) == alarms
     letters = set(re.findall(r"^\*\*([A-H])\. ", page, re.MULTILINE))
-    used = {letter for row in re.findall(r"^\| \S+ \| ([A-H, ]+) \|$", page, re.MULTILINE) for letter in row.split(", ")}
+    used = {
+        letter for row in re.findall(r"^\| \S+ \| ([A-H, ]+) \|$", page, re.MULTILINE) for letter in row.split(", ")
+    }
     assert len(letters) == 8 and used <= letters
 
 

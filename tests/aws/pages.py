@@ -53,9 +53,7 @@ class Paging:
     least: int = 1
     usual: int | None = None
 
-    def cut(
-        self, items: Sequence[Item], params: dict[str, Any], cap: int | None
-    ) -> tuple[list[Item], dict[str, str]]:
+    def cut(self, items: Sequence[Item], params: dict[str, Any], cap: int | None) -> tuple[list[Item], dict[str, str]]:
         """The page that a call asks for, and its `NextToken` where more follow."""
         asked = params.get("MaxResults", self.usual or self.most)
         if not self.least <= asked <= self.most:

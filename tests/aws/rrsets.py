@@ -57,7 +57,9 @@ def check_form(action: str, record: RecordSet) -> None:
         f"SetIdentifier={record.get('SetIdentifier', 'null')}]"
     )
     if has_alias and (has_values or has_ttl):
-        raise AwsError("InvalidInput", f"Invalid request: Expected exactly one of {shape}, but found more than one {where}")
+        raise AwsError(
+            "InvalidInput", f"Invalid request: Expected exactly one of {shape}, but found more than one {where}"
+        )
     if not has_alias and not (has_values and has_ttl):
         raise AwsError("InvalidInput", f"Invalid request: Expected exactly one of {shape}, but found none {where}")
     if has_ttl and not 0 <= record["TTL"] <= 2147483647:

@@ -41,7 +41,9 @@ def check_publish(params: dict[str, Any]) -> None:
     if not isinstance(bodies, dict):
         raise AwsError("InvalidParameter", "Invalid parameter: Message Structure - JSON message body failed to parse")
     if not isinstance(bodies.get("default"), str):
-        raise AwsError("InvalidParameter", "Invalid parameter: Message Structure - No default entry in JSON message body")
+        raise AwsError(
+            "InvalidParameter", "Invalid parameter: Message Structure - No default entry in JSON message body"
+        )
 
 
 def published(params: dict[str, Any]) -> Message:

@@ -191,7 +191,9 @@ def test_a_text_of_255_characters_and_several_strings_are_accepted(change: Any) 
 
 
 @pytest.mark.parametrize("kind", ["SOA", "NS"])
-def test_soa_and_ns_of_the_apex_can_only_be_changed(aws: EmbeddedAws, zone: str, refusal: Any, change: Any, kind: str) -> None:
+def test_soa_and_ns_of_the_apex_can_only_be_changed(
+    aws: EmbeddedAws, zone: str, refusal: Any, change: Any, kind: str
+) -> None:
     """https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/SOA-NSrecords.html"""
     current = next(record for record in aws.records(zone) if record["Type"] == kind)
     assert "A HostedZone must contain" in refusal(("DELETE", current))

@@ -80,7 +80,9 @@ def test_private_dns_adds_a_last_entry_in_another_zone(aws: EmbeddedAws, vpc: Vp
     shown = aws.endpoint(endpoint)
     assert shown["PrivateDnsEnabled"] and shown["DnsEntries"][-1]["DnsName"] == "platform.example.com"
     assert shown["DnsEntries"][-1]["HostedZoneId"] != shown["DnsEntries"][0]["HostedZoneId"]
-    pending = aws.request_endpoint(vpc, state="available", private_dns_name="x.org", private_dns_zone_id="ZONEIDPENDING")
+    pending = aws.request_endpoint(
+        vpc, state="available", private_dns_name="x.org", private_dns_zone_id="ZONEIDPENDING"
+    )
     assert aws.endpoint(pending)["DnsEntries"][-1] == {"DnsName": "x.org", "HostedZoneId": "ZONEIDPENDING"}
 
 
@@ -154,7 +156,9 @@ def test_endpoints_come_in_pages(aws: EmbeddedAws, ec2: Any, vpc: Vpc, refused: 
     assert refused(ec2.describe_vpc_endpoints, NextToken="never-handed-out")[0] == "InvalidNextToken"
 
 
-def test_an_endpoint_made_by_the_api_waits_for_acceptance_without_private_dns(ec2: Any, vpc: Vpc, refused: Refused) -> None:
+def test_an_endpoint_made_by_the_api_waits_for_acceptance_without_private_dns(
+    ec2: Any, vpc: Vpc, refused: Refused
+) -> None:
     """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpcEndpoint.html"""
     wanted = {"VpcId": vpc.id, "ServiceName": SERVICE_NAME, "VpcEndpointType": "Interface", "SubnetIds": vpc.subnet_ids}
     tags = [{"ResourceType": "vpc-endpoint", "Tags": [{"Key": "Name", "Value": "tdp"}]}]

@@ -108,7 +108,9 @@ def test_a_dropped_call_was_not_processed(aws: EmbeddedAws, client: Client, vpc:
     assert [(call.name, call.fault, call.status) for call in aws.calls] == [("route53:CreateHostedZone", "drop", 0)]
 
 
-def test_a_lost_answer_leaves_the_change_committed(aws: EmbeddedAws, client: Client, vpc: Vpc, refused: Refused) -> None:
+def test_a_lost_answer_leaves_the_change_committed(
+    aws: EmbeddedAws, client: Client, vpc: Vpc, refused: Refused
+) -> None:
     aws.faults.add("lost", "route53", "CreateHostedZone")
     with pytest.raises(ConnectionClosedError):
         client("route53").create_hosted_zone(**zone_of(vpc))

@@ -27,7 +27,9 @@ def topic(aws: EmbeddedAws) -> str:
         {"MessageStructure": "json", "Message": '{"email": "x"}'},
     ],
 )
-def test_sns_refuses_a_publish(aws: EmbeddedAws, client: Client, topic: str, refused: Refused, wrong: dict[str, str]) -> None:
+def test_sns_refuses_a_publish(
+    aws: EmbeddedAws, client: Client, topic: str, refused: Refused, wrong: dict[str, str]
+) -> None:
     """https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
     params = {"TopicArn": topic, "Message": "x"} | wrong
     assert refused(client("sns").publish, **params)[::2] == ("InvalidParameter", 400)
@@ -46,7 +48,9 @@ def test_messages_show_what_was_published(aws: EmbeddedAws, client: Client, topi
     assert aws.messages()[1] == Message(other, None, "plain", None, {})
 
 
-def test_a_topic_that_does_not_exist_takes_nothing(aws: EmbeddedAws, client: Client, topic: str, refused: Refused) -> None:
+def test_a_topic_that_does_not_exist_takes_nothing(
+    aws: EmbeddedAws, client: Client, topic: str, refused: Refused
+) -> None:
     assert refused(client("sns").publish, TopicArn=topic + "x", Message="x")[::2] == ("NotFound", 404)
     assert aws.messages() == []
 
@@ -83,7 +87,9 @@ def test_overwriting_needs_permission_and_keeps_the_history(aws: EmbeddedAws, cl
 
 
 @pytest.mark.parametrize(("page_size", "largest"), [(None, 10), (3, 3)])
-def test_parameters_by_path_come_in_pages(aws: EmbeddedAws, client: Client, page_size: int | None, largest: int) -> None:
+def test_parameters_by_path_come_in_pages(
+    aws: EmbeddedAws, client: Client, page_size: int | None, largest: int
+) -> None:
     """https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html"""
     for n in range(11):
         client("ssm").put_parameter(Name=f"/tdp/{n}", Value="v", Type="String")

@@ -96,7 +96,9 @@ def test_private_dns_of_an_endpoint_conflicts(aws: EmbeddedAws, route53: Any, vp
     assert code == "ConflictingDomainExists"
 
 
-def test_a_zone_with_records_is_not_deleted(aws: EmbeddedAws, route53: Any, made: dict[str, Any], refused: Refused) -> None:
+def test_a_zone_with_records_is_not_deleted(
+    aws: EmbeddedAws, route53: Any, made: dict[str, Any], refused: Refused
+) -> None:
     zone = made["HostedZone"]["Id"]
     aws.put_records(zone, {"Name": NAME, "Type": "A", "TTL": 1, "ResourceRecords": [{"Value": "10.0.0.1"}]})
     assert refused(route53.delete_hosted_zone, Id=zone)[0] == "HostedZoneNotEmpty"
@@ -107,7 +109,9 @@ def test_a_zone_with_records_is_not_deleted(aws: EmbeddedAws, route53: Any, made
 
 def test_the_last_vpc_stays(aws: EmbeddedAws, route53: Any, made: dict[str, Any], vpc: Vpc, refused: Refused) -> None:
     zone, other = made["HostedZone"]["Id"], aws.make_vpc("10.1.0.0/16")
-    assert refused(route53.disassociate_vpc_from_hosted_zone, HostedZoneId=zone, VPC=where(vpc))[0] == "LastVPCAssociation"
+    assert (
+        refused(route53.disassociate_vpc_from_hosted_zone, HostedZoneId=zone, VPC=where(vpc))[0] == "LastVPCAssociation"
+    )
     assert refused(route53.disassociate_vpc_from_hosted_zone, HostedZoneId=zone, VPC=where(other))[::2] == (
         "VPCAssociationNotFound",
         404,
@@ -204,14 +208,18 @@ def test_zones_by_vpc_come_in_pages(aws: EmbeddedAws, route53: Any, vpc: Vpc, re
     rest = route53.list_hosted_zones_by_vpc(**where_, NextToken=first["NextToken"])
     listed = first["HostedZoneSummaries"] + rest["HostedZoneSummaries"]
     assert "NextToken" not in rest and {zone["HostedZoneId"] for zone in listed} == made
-    assert refused(route53.list_hosted_zones_by_vpc, **where_, NextToken="never-handed-out")[0] == "InvalidPaginationToken"
+    assert (
+        refused(route53.list_hosted_zones_by_vpc, **where_, NextToken="never-handed-out")[0] == "InvalidPaginationToken"
+    )
 
 
 def test_records_come_in_route_53_order_with_escaped_names(aws: EmbeddedAws, route53: Any, vpc: Vpc) -> None:
     """https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html"""
     zone = aws.make_zone(NAME, vpc)
     for name in ("B", "a.b", "*", "a"):
-        aws.put_records(zone, {"Name": f"{name}.{NAME}", "Type": "A", "TTL": 1, "ResourceRecords": [{"Value": "10.0.0.1"}]})
+        aws.put_records(
+            zone, {"Name": f"{name}.{NAME}", "Type": "A", "TTL": 1, "ResourceRecords": [{"Value": "10.0.0.1"}]}
+        )
     text = {"Name": "b." + NAME, "Type": "TXT", "TTL": 1, "ResourceRecords": [{"Value": '"x"'}]}
     aws.put_records(zone, text, text | {"Name": "a-b." + NAME})
     found = route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
@@ -225,7 +233,9 @@ def test_records_come_in_route_53_order_with_escaped_names(aws: EmbeddedAws, rou
     ]
 
 
-def test_records_come_in_pages_that_start_where_asked(aws: EmbeddedAws, route53: Any, vpc: Vpc, refused: Refused) -> None:
+def test_records_come_in_pages_that_start_where_asked(
+    aws: EmbeddedAws, route53: Any, vpc: Vpc, refused: Refused
+) -> None:
     zone = aws.make_zone(NAME, vpc)
     aws.put_records(zone, {"Name": "*." + NAME, "Type": "A", "TTL": 1, "ResourceRecords": [{"Value": "10.0.0.1"}]})
     first = route53.list_resource_record_sets(HostedZoneId=zone, MaxItems="1")

@@ -131,9 +131,7 @@ class Stage:
         ec2 = self.aws.client("ec2")
         group = ec2.create_security_group(GroupName="tdp", Description="TDP endpoint", VpcId=self.vpc.id)["GroupId"]
         had = [one["GroupId"] for one in self.aws.endpoint(self.endpoint_id)["Groups"]]
-        ec2.modify_vpc_endpoint(
-            VpcEndpointId=self.endpoint_id, AddSecurityGroupIds=[group], RemoveSecurityGroupIds=had
-        )
+        ec2.modify_vpc_endpoint(VpcEndpointId=self.endpoint_id, AddSecurityGroupIds=[group], RemoveSecurityGroupIds=had)
         self.aws.set_endpoint_state(self.endpoint_id, "pendingAcceptance")
         return str(group)
 

@@ -63,7 +63,9 @@ class Demo:
         entry("DNS", f"the VPC's resolver: a DNS server on 127.0.0.1:{stage.dns.port}")
         stage.function.start()
         servers = ", ".join(f"{ip}:{stage.network.port}" for ip in stage.network.addresses)
-        entry("TLS", f"servers on {servers}", "stand for the endpoint's network interfaces, and hang up on everybody yet")
+        entry(
+            "TLS", f"servers on {servers}", "stand for the endpoint's network interfaces, and hang up on everybody yet"
+        )
         binaries = f"{shown(binary(PREFLIGHT))}, {shown(binary())} and {shown(binary(VERIFIER))}"
         entry("Lambda", f"cargo lambda watch on 127.0.0.1:{stage.function.port}, to run {binaries}")
 

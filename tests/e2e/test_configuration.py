@@ -160,7 +160,10 @@ ACCEPTED: list[dict[str, str]] = [
     {"AWS_SERVICE_ROUTING": "none"},
     {"AWS_SERVICE_ROUTING": "own"},
     {"AWS_SERVICE_ROUTING": "tdp"},
-    {"EXTRA_HOSTS": "a.example.com=com.amazonaws.us-east-1.execute-api", "HOLD_HOSTS": "*.files.example.com, b.example.com"},
+    {
+        "EXTRA_HOSTS": "a.example.com=com.amazonaws.us-east-1.execute-api",
+        "HOLD_HOSTS": "*.files.example.com, b.example.com",
+    },
     {"ENDPOINT_ID": "vpce-0a1b2c3d4e5f60718, vpce-0b1b2c3d", "ADOPT_OWNER": "old-stack,older.stack"},
     {"CUTOVER_PROOF": "require"},
     {"VERIFIERS": "vpc-0a1b2c3d=verify, vpc-0a1b2c3e=arn:aws:lambda:us-east-1:123456789012:function:verify:live"},

@@ -57,9 +57,7 @@ def test_the_soa_is_in_the_first_batch(scene: Scene) -> None:
         assert types == {"SOA", "A", "TXT"}
 
 
-@pytest.mark.parametrize(
-    ("ip_type", "types"), [("ipv4", ("A",)), ("dualstack", ("A", "AAAA")), ("ipv6", ("AAAA",))]
-)
+@pytest.mark.parametrize(("ip_type", "types"), [("ipv4", ("A",)), ("dualstack", ("A", "AAAA")), ("ipv6", ("AAAA",))])
 def test_address_records_are_those_that_the_endpoint_serves(scene: Scene, ip_type: str, types: tuple[str, ...]) -> None:
     scene.go_live(ip_type=ip_type)
     assert_live(scene, types=types)

@@ -21,7 +21,13 @@ class Inside:
     """What a client in the VPC meets. It ends with its context."""
 
     def __init__(
-        self, aws: EmbeddedAws, vpc: Vpc, addresses: list[str], names: list[str], public: dict[str, list[str]], folder: Path
+        self,
+        aws: EmbeddedAws,
+        vpc: Vpc,
+        addresses: list[str],
+        names: list[str],
+        public: dict[str, list[str]],
+        folder: Path,
     ) -> None:
         self._stack = ExitStack()
         self.interfaces = Interfaces(addresses, names, Authority())

@@ -24,6 +24,8 @@ def converge(aws: EmbeddedAws, count: int) -> None:
             answer = function.invoke({"task": "sweep"}, timeout=2 * LAMBDA_SECONDS, deadline=LAMBDA_SECONDS)
             live = {one.attributes["vpcId"] for one in scene.messages() if one.attributes["event"] == "connection-live"}
             end = "" if answer.ok else answer.message.split(" (")[0]
-            print(f"{time.monotonic() - started:5.0f} s  {len(live)} of {count} VPCs are live  {end}".rstrip(), flush=True)
+            print(
+                f"{time.monotonic() - started:5.0f} s  {len(live)} of {count} VPCs are live  {end}".rstrip(), flush=True
+            )
             if answer.ok and {one["outcome"] for one in answer.connections} == {"in-sync"}:
                 return

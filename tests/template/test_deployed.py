@@ -229,13 +229,17 @@ def test_the_outputs_are_commands_about_this_stack(deployed: Deployed) -> None:
 def test_the_command_before_deleting_changes_the_mode_and_nothing_else(deployed: Deployed) -> None:
     """Without code: a checkout that was not built, or for another processor, would replace functions that work."""
     command = deployed.outputs()["BeforeDeletingCommand"]
-    assert command.startswith(f"aws cloudformation update-stack --stack-name {STACK} --region us-east-1 --use-previous-template ")
+    assert command.startswith(
+        f"aws cloudformation update-stack --stack-name {STACK} --region us-east-1 --use-previous-template "
+    )
     assert " --parameters ParameterKey=Mode,ParameterValue=withdraw $(" in command
     (query,) = re.findall(r'--query "([^"]+)"', command)
     described = deployed.cloudformation.describe_stacks(StackName=STACK)
     others = sorted(set(deployed.template["Parameters"]) - {"Mode"})
     assert len(others) > 30
-    assert sorted(jmespath.search(query, described)) == [f"ParameterKey={name},UsePreviousValue=true" for name in others]
+    assert sorted(jmespath.search(query, described)) == [
+        f"ParameterKey={name},UsePreviousValue=true" for name in others
+    ]
 
 
 @pytest.mark.parametrize(

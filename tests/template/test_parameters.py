@@ -112,7 +112,11 @@ def test_the_rules_have_nothing_but_what_aws_documents_for_them() -> None:
                 ",".join([VPC] * 61),
             ],
         ),
-        ("VerifySubnetIds", ["", "subnet-0a1b2c3d,subnet-0a1b2c3e"], ["subnet-0a1b2c3d,", "subnet-0a1b2c3d, subnet-1a"]),
+        (
+            "VerifySubnetIds",
+            ["", "subnet-0a1b2c3d,subnet-0a1b2c3e"],
+            ["subnet-0a1b2c3d,", "subnet-0a1b2c3d, subnet-1a"],
+        ),
         ("SubnetIds", ["", "subnet-0a1b2c3d,subnet-0a1b2c3e"], [VPC, "subnet-0a1b2c3d subnet-0a1b2c3e"]),
         ("StagingVpcId", ["", VPC], [f"{VPC},{VPC}", "subnet-0a1b2c3d"]),
         ("EndpointId", ["", ",".join(["vpce-0a1b2c3d"] * 20)], [",".join(["vpce-0a1b2c3d"] * 21), "vpce-svc-0a1b2c3d"]),

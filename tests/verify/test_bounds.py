@@ -42,7 +42,12 @@ def test_when_time_runs_out_what_was_seen_is_reported(network: Network) -> None:
     report = network.prove("before", deadline=4).report
     assert report is not None
     (proof,) = report["hosts"]
-    assert (report["verdict"], proof["verdict"], proof["cause"], proof["tries"]) == ("incomplete", "incomplete", None, [])
+    assert (report["verdict"], proof["verdict"], proof["cause"], proof["tries"]) == (
+        "incomplete",
+        "incomplete",
+        None,
+        [],
+    )
 
 
 def test_what_passed_before_time_ran_out_has_passed(network: Network) -> None:
@@ -64,9 +69,7 @@ def test_a_host_that_failed_before_time_ran_out_has_failed(network: Network) -> 
     assert [proof["verdict"] for proof in report["hosts"]] == ["failed", "incomplete"]
 
 
-@pytest.mark.parametrize(
-    ("behaviour", "cause"), [(how.BLACK_HOLE, "connect-timed-out"), (how.SILENT, "tls-timed-out")]
-)
+@pytest.mark.parametrize(("behaviour", "cause"), [(how.BLACK_HOLE, "connect-timed-out"), (how.SILENT, "tls-timed-out")])
 def test_a_hundred_hosts_at_an_endpoint_that_is_silent_everywhere_fail_in_time(
     network: Network, behaviour: str, cause: str
 ) -> None:
