@@ -6,7 +6,7 @@ import pytest
 
 from tests.aws.dns import SILENT
 from tests.network import interfaces as how
-from tests.verify.conftest import ADDRESSES, HOST, Network, a
+from tests.verify.conftest import HOST, Network, a, request
 
 MANY = [f"host-{number}.files.example.com" for number in range(300)]
 
@@ -35,6 +35,18 @@ def test_a_silent_address_does_not_eat_the_time_of_the_others(network: Network) 
     errors = [one["error"] for proof in report["hosts"] for one in proof["tries"] if one["ip"] == "127.10.1.10"]
     assert len(errors) == 300
     assert all(error.startswith("connect-timed-out") for error in errors)
+
+
+def test_the_time_of_a_silent_zone_is_spent_once_for_all_endpoints(network: Network) -> None:
+    """A VPC has an endpoint of its own for each AWS service, and each of them has an address in that zone."""
+    network.interfaces.behave(how.BLACK_HOLE, "127.10.1.10")
+    event = request("before")
+    targets = [request("before", host, endpointId=f"vpce-{at:017x}") for at, host in enumerate(MANY[:9])]
+    event["targets"] = [one["targets"][0] for one in targets]
+    report = network.send(event, deadline=20).report
+    assert report is not None
+    assert report["verdict"] == "passed"
+    assert [len(proof["tries"]) for proof in report["hosts"]] == [3] * 9
 
 
 def test_when_time_runs_out_what_was_seen_is_reported(network: Network) -> None:

@@ -30,6 +30,13 @@ pub(crate) struct Prover {
     tls: Tls,
 }
 
+/// One connection to open: for which of the request's targets, which host, and where.
+struct Wanted {
+    target: usize,
+    host: Name,
+    ip: IpAddr,
+}
+
 /// One try that was made, or spared.
 pub(crate) struct Tried {
     pub host: Name,
@@ -53,12 +60,17 @@ impl Prover {
     /// answer, which then says so.
     pub(crate) async fn prove(&self, config: &Config, request: &Checked, until: Instant, now: i64) -> Answer {
         let lookups = self.look_up(request, until).await;
-        let mut parts = Vec::new();
-        for target in &request.targets {
-            let tried = self.connect(wanted(config, request.phase, target, &lookups), until).await;
-            parts.push(judge(&Sight { phase: request.phase, target, lookups: &lookups, tried, config, now }));
-        }
-        Answer::merged(request.phase, parts)
+        // All at once: an Availability Zone that is silent is so at each target, and its time is to be spent once.
+        let wanted = request.targets.iter().enumerate().flat_map(|(at, target)| {
+            let pairs = wanted(config, request.phase, target, &lookups);
+            pairs.into_iter().map(move |(host, ip)| Wanted { target: at, host, ip })
+        });
+        let mut tried = self.connect(wanted.collect(), until).await;
+        let parts = request.targets.iter().enumerate().map(|(at, target)| {
+            let tried = tried.remove(&at).unwrap_or_default();
+            judge(&Sight { phase: request.phase, target, lookups: &lookups, tried, config, now })
+        });
+        Answer::merged(request.phase, parts.collect())
     }
 
     async fn look_up(&self, request: &Checked, until: Instant) -> BTreeMap<Name, Addresses> {
@@ -82,13 +94,14 @@ impl Prover {
         in_time(questions.buffer_unordered(AT_ONCE), until).await.into_iter().collect()
     }
 
-    async fn connect(&self, wanted: Vec<(Name, IpAddr)>, until: Instant) -> Vec<Tried> {
-        let silences: BTreeMap<IpAddr, Silence> = wanted.iter().map(|(_, ip)| (*ip, Silence::default())).collect();
+    /// Returns the tries by target.
+    async fn connect(&self, wanted: Vec<Wanted>, until: Instant) -> BTreeMap<usize, Vec<Tried>> {
+        let silences: BTreeMap<IpAddr, Silence> = wanted.iter().map(|one| (one.ip, Silence::default())).collect();
         let silences = &silences;
-        let tries = iter(wanted).map(|(host, ip)| async move {
+        let tries = iter(wanted).map(|Wanted { target, host, ip }| async move {
             let silence = silences.get(&ip);
             if let Some(silence) = silence.filter(|silence| silence.is_certain()) {
-                return Tried { host, ip, seen: spared(silence) };
+                return (target, Tried { host, ip, seen: spared(silence) });
             }
             let seen = self.tls.connect(&asked(&host), ip).await;
             let is_timeout = |failure: &Failure| matches!(failure.cause, Cause::ConnectTimedOut | Cause::TlsTimedOut);
@@ -96,9 +109,13 @@ impl Prover {
                 silence.note(seen.failure.as_ref().is_some_and(is_timeout));
                 silence.has_connected.fetch_or(seen.connect.is_some(), Ordering::Relaxed);
             }
-            Tried { host, ip, seen }
+            (target, Tried { host, ip, seen })
         });
-        in_time(tries.buffer_unordered(AT_ONCE), until).await
+        let mut by_target: BTreeMap<usize, Vec<Tried>> = BTreeMap::new();
+        for (target, tried) in in_time(tries.buffer_unordered(AT_ONCE), until).await {
+            by_target.entry(target).or_default().push(tried);
+        }
+        by_target
     }
 }
 
