@@ -40,6 +40,13 @@ def test_an_allow_behind_the_block_does_not(live: Site) -> None:
     assert live.ask().codes == ["dns-firewall-blocks"]
 
 
+def test_rules_of_one_name_are_two_rules(live: Site) -> None:
+    group = live.aws.block_domains(live.vpc, f"api.{PLATFORM}", action="ALLOW", name="same", priority=10)
+    live.aws.block_domains(live.vpc, PLATFORM, name="same", priority=20, group=group)
+    finding = live.ask().only("dns-firewall-blocks", "blocker")
+    assert f"api.{PLATFORM}" not in finding["what"]
+
+
 def test_rules_of_one_group_are_looked_at_in_their_own_order(live: Site) -> None:
     group = live.aws.block_domains(live.vpc, "*", priority=100)
     live.aws.block_domains(live.vpc, "*.tetrascience.com", action="ALLOW", priority=50, group=group)

@@ -31,6 +31,16 @@ def test_a_zone_of_an_aws_service_with_our_name_is_a_blocker(site: Site) -> None
     assert "vpce.amazonaws.com" in site.ask().of("zone-taken")["what"]
 
 
+def test_a_zone_behind_private_dns_is_not_called_foreign_where_nobody_could_look(site: Site) -> None:
+    site.live(private_dns_name=API)
+    site.aws.make_foreign_account_zone(API, site.vpc, owning_service="vpce.amazonaws.com")
+    assert site.ask().verdicts()["private-zones"] == "passed"
+    site.aws.faults.add("denied", "ec2", "DescribeVpcEndpoints", times=None)
+    found = site.ask()
+    assert set(found.codes) == {"not-checked"}
+    assert found.verdicts()["private-zones"] == "not-checked"
+
+
 def test_a_narrower_zone_is_a_blocker_that_names_the_hosts(site: Site) -> None:
     site.plant_zone(API)
     found = site.ask()

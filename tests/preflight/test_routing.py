@@ -268,3 +268,10 @@ def test_a_held_host_that_a_new_zone_would_hide_is_a_blocker_as_it_is_for_reconc
     found = site.ask()
     assert "held-host-hidden" not in found.codes
     assert vias(found)["api.tetrascience.com"] == "held"
+
+
+def test_a_held_host_is_not_called_hidden_where_nobody_could_read_the_zones(live: Site) -> None:
+    live.configure(HOLD_HOSTS=f"api.{PLATFORM}")
+    assert "held-host-hidden" not in live.ask().codes
+    live.aws.faults.add("denied", "route53", "ListHostedZonesByVPC", times=None)
+    assert "held-host-hidden" not in live.ask().codes

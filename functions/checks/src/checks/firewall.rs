@@ -67,16 +67,18 @@ impl Look<'_> {
 /// The rule that decides for one name and type, and what came before it that is not known.
 struct Decided<'a> {
     rule: &'a FirewallRule,
+    /// Its place among the rules.
+    at: usize,
     /// An earlier rule that may let the name pass, by a list that is not known.
     unless: Option<&'a FirewallRule>,
 }
 
 fn decided_for(look: Look<'_>, rules: &[FirewallRule], hosts: &[&str], asked: &Asked, is_ours: bool) -> Vec<Finding> {
-    let mut by_rule: BTreeMap<(&str, &str), (Decided<'_>, BTreeSet<&str>)> = BTreeMap::new();
+    // By place: rules may share a name.
+    let mut by_rule: BTreeMap<usize, (Decided<'_>, BTreeSet<&str>)> = BTreeMap::new();
     for host in hosts {
         for found in asked.of(host).iter().filter_map(|rtype| decided(host, rtype, rules)) {
-            let key = (found.rule.group_id.as_str(), found.rule.name.as_str());
-            by_rule.entry(key).or_insert((found, BTreeSet::new())).1.insert(host);
+            by_rule.entry(found.at).or_insert((found, BTreeSet::new())).1.insert(host);
         }
     }
     let findings = by_rule.into_values();
@@ -136,10 +138,10 @@ fn named(rule: &FirewallRule) -> String {
 /// The rule that decides; `None` where none of those that can be read does.
 fn decided<'a>(host: &str, rtype: &RecordType, rules: &'a [FirewallRule]) -> Option<Decided<'a>> {
     let mut unless = None;
-    for rule in rules.iter().filter(|rule| is_about(rule, rtype)) {
+    for (at, rule) in rules.iter().enumerate().filter(|(_, rule)| is_about(rule, rtype)) {
         match &rule.domains {
             FirewallDomains::Listed(_, patterns) if patterns.iter().any(|pattern| matches(pattern, host)) => {
-                return Some(Decided { rule, unless });
+                return Some(Decided { rule, at, unless });
             }
             FirewallDomains::Listed(..) => {}
             _ if rule.action != "BLOCK" => unless = unless.or(Some(rule)),

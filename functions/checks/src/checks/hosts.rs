@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use planner::hides::hides;
 use planner::name::Name;
 
-use super::{Found, Look, routed};
+use super::{Found, Look, and_then, routed};
 use crate::coverage::{Row, Via, coverage as table};
+use crate::facts::PrivateZone;
 use crate::finding::{Finding, counted, listed};
 use crate::served::{of_aws, short};
 use crate::zones::{Zones, made};
@@ -17,7 +18,7 @@ pub(super) fn hidden_names(look: Look<'_>) -> Found<'_> {
     let zones = made(look.facts, look.wanted);
     let hidden: Vec<String> =
         zones.iter().flat_map(|(zone, hosts)| hides(zone, hosts)).map(|name| name.to_string()).collect();
-    let mut findings = Vec::from_iter(held(look, &zones));
+    let mut findings = Vec::new();
     if !hidden.is_empty() {
         let is_of_service =
             |host: &Name| look.wanted.routes.hosts.get(host).is_some_and(|one| !one.services.is_empty());
@@ -34,14 +35,17 @@ pub(super) fn hidden_names(look: Look<'_>) -> Found<'_> {
             format!("If somebody in the VPC needs one of them, add it to ExtraHosts{how}."),
         ));
     }
-    Ok(findings.into())
+    if look.wanted.routes.held.is_empty() {
+        return Ok(findings.into());
+    }
+    let seen = look.facts.private_zones.as_ref();
+    and_then(findings, seen.map(|seen| Vec::from_iter(held(look, &zones, seen))))
 }
 
 /// Held hosts that a new zone would take from the VPC, because no narrower zone holds them: `reconcile` refuses that.
-fn held(look: Look<'_>, made: &Zones) -> Option<Finding> {
-    let seen = || look.facts.private_zones.iter().flatten();
-    let is_new = |zone: &Name| !seen().any(|one| one.is_ours && one.name == *zone);
-    let holds = |zone: &Name, host: &Name| seen().any(|one| host.is_within(&one.name) && one.name.is_below(zone));
+fn held(look: Look<'_>, made: &Zones, seen: &[PrivateZone]) -> Option<Finding> {
+    let is_new = |zone: &Name| !seen.iter().any(|one| one.is_ours && one.name == *zone);
+    let holds = |zone: &Name, host: &Name| seen.iter().any(|one| host.is_within(&one.name) && one.name.is_below(zone));
     let is_hidden = |host: &&Name| made.keys().any(|zone| is_new(zone) && host.is_within(zone) && !holds(zone, host));
     let hosts: Vec<&str> = look.wanted.routes.held.iter().filter(is_hidden).map(Name::as_str).collect();
     (!hosts.is_empty()).then(|| {

@@ -34,6 +34,9 @@ fn relation<'a>(theirs: &Name, zones: &'a Zones) -> Option<Relation<'a>> {
 }
 
 pub(super) fn private_zones(look: Look<'_>) -> Found<'_> {
+    // Whose private DNS a zone stands behind, only these say.
+    look.endpoint()?;
+    look.facts.endpoints.as_ref()?;
     let zones = answering(look.facts, look.wanted);
     let hidden = of_private_dns(look.facts, look.wanted);
     let is_of_endpoint = |zone: &PrivateZone| zone.is_of_service && hidden.contains_key(&zone.name);
