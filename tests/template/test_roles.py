@@ -173,5 +173,9 @@ def test_the_verifiers_security_group_lets_out_tls_and_dns_only() -> None:
     assert "SecurityGroupIngress" not in group
     rules = re.findall(r"IpProtocol: (\S+)\n\s+FromPort: (\d+)\n\s+ToPort: (\d+)\n\s+CidrIp: (.*)", group)
     assert {rule[:3] for rule in rules} == {("tcp", "443", "443"), ("udp", "53", "53"), ("tcp", "53", "53")}
-    assert len(rules) == group.count("CidrIp") == 9
-    assert all("${VerifyCidrs}," in rule[3] for rule in rules)
+    assert len(rules) == group.count("CidrIp") == 11
+    assert all("${VerifyCidrs}," in rule[3] for rule in rules if rule[1] == "443")
+    # DHCP options may name servers anywhere in private ranges.
+    private = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"}
+    for protocol in ("udp", "tcp"):
+        assert {rule[3] for rule in rules if rule[:2] == (protocol, "53")} == private
