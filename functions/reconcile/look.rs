@@ -143,8 +143,10 @@ impl Reconcile {
 
 /// Our names without those that are only in zones on the staging VPC: no client is led by them.
 fn seen_by_vpc(ours: &BTreeMap<Name, String>, zones: &[Zone], owner: Owner<'_>) -> BTreeMap<Name, String> {
-    let staged = zones.iter().filter(|zone| zone.on_staging && !zone.on_vpc);
-    let staged: BTreeSet<Name> = staged.flat_map(|zone| split(zone, owner).ours.into_keys()).collect();
+    let held_by = |is_meant: fn(&&Zone) -> bool| -> BTreeSet<Name> {
+        zones.iter().filter(is_meant).flat_map(|zone| split(zone, owner).ours.into_keys()).collect()
+    };
+    let staged = &held_by(|zone| zone.on_staging && !zone.on_vpc) - &held_by(|zone| zone.on_vpc);
     // A marker that names no endpoint, by whosever hand, says nothing about where names lead.
     ours.iter()
         .filter(|(name, id)| !staged.contains(*name) && is_endpoint_id(id))

@@ -214,6 +214,39 @@ def test_private_dns_whose_zones_route53_lists_refuses_nothing(scene: Scene) -> 
     assert_only_ours(scene, HOSTS | {ECR: ECR})
 
 
+@pytest.mark.parametrize("routing", ["tdp", "own"])
+def test_private_dns_that_comes_later_takes_its_hosts_from_a_zone_of_ours_and_nothing_else(
+    scene: Scene, routing: str
+) -> None:
+    """EC2 refuses it at the name of a zone that is there, and not below that."""
+    scene.configure(AWS_SERVICE_ROUTING=routing)
+    if routing == "own":
+        add_all(scene, ["ecr.api", "ecr.dkr"])
+    scene.go_live()
+    assert (ECR, "A") in scene.records(ECR) and (REGISTRY, "A") in scene.records(ECR)
+    later = scene.add_service("ecr.dkr", private_dns=True)
+    scene.aws.make_foreign_account_zone(f"dkr.{ECR}", scene.vpc, owning_service="vpce.amazonaws.com")
+    scene.aws.delete_record(scene.zones()[PLATFORM], PLATFORM, "A")
+    answer = scene.run("drift")
+    assert (answer.outcome, coverage(answer)[REGISTRY]) == ("changed", ("private-dns", later))
+    assert (REGISTRY, "A") not in scene.records(ECR) and (ECR, "A") in scene.records(ECR)
+    assert_live(scene)
+    assert_rests(scene)
+
+
+def test_an_endpoint_of_the_vpc_that_gets_other_addresses_is_no_drift(scene: Scene) -> None:
+    scene.configure(AWS_SERVICE_ROUTING="own")
+    own = scene.add_service("sqs")
+    scene.go_live()
+    scene.aws.client("ec2").modify_vpc_endpoint(
+        VpcEndpointId=own, IpAddressType="dualstack", DnsOptions={"DnsRecordIpType": "dualstack"}
+    )
+    scene.aws.set_endpoint_state(own, "available")
+    assert scene.run("sweep").outcome == "changed"
+    assert (SQS, "AAAA") in scene.records(SQS)
+    assert scene.news() == ["coverage-changed"]
+
+
 def test_a_zone_of_others_is_adopted_for_s3_and_left_as_it_was(scene: Scene) -> None:
     scene.configure(AWS_SERVICE_ROUTING="own", EXISTING_ZONES="adopt")
     zone_id = scene.plant_zone(S3, a_record(f"printer.{S3}", "10.9.9.8"), comment="of the network team")

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.checks import assert_live, assert_only_ours, assert_public, unwatch_calls
+from tests.e2e.checks import assert_live, assert_only_ours, assert_public, negative_ttl, unwatch_calls
+from tests.e2e.test_zones import reset_soa
 from tests.harness import HOSTS, OWNER, Scene, fails_at_init
 from tests.harness.world import Record, a_record, cname, marker_name
 
@@ -141,6 +142,14 @@ def test_a_record_that_nobody_was_told_of_is_not_written_anew_at_a_held_host(sce
     assert at(scene, API) == before
 
 
+def test_the_soa_of_a_zone_is_mended_also_where_the_host_of_its_name_is_held(scene: Scene) -> None:
+    held(scene, PLATFORM)
+    before = at(scene, PLATFORM)
+    reset_soa(scene, PLATFORM)
+    assert scene.run("drift").outcome == "changed"
+    assert (negative_ttl(scene, PLATFORM), at(scene, PLATFORM)) == (60, before)
+
+
 # Reports and messages.
 
 
@@ -155,6 +164,16 @@ def test_a_withdrawal_that_leaves_a_held_host_says_which_names_have_no_answer(sc
     assert "zone-kept" in answer.codes
     (message,) = scene.messages()
     assert message.subject == f"TDP PrivateLink withdrawn from {scene.vpc.id}: some names have NO ANSWER"
+
+
+def test_a_withdrawal_that_leaves_a_zone_of_held_hosts_alone_warns_of_nothing(scene: Scene) -> None:
+    held(scene, OTHER_API)
+    scene.configure(MODE="withdraw")
+    answer = scene.run("sweep")
+    assert (answer.outcome, answer.codes) == ("withdrawn", [])
+    assert (scene.resolve(OTHER_API), scene.resolve(PLATFORM)) == (scene.addresses(), PUBLIC)
+    (message,) = scene.messages()
+    assert message.subject == f"TDP PrivateLink withdrawn from {scene.vpc.id}, but for held hosts"
 
 
 def test_a_held_host_is_listed_in_the_message(scene: Scene) -> None:

@@ -65,6 +65,21 @@ def ours(scene: Scene) -> list[str]:
     return sorted(zone["name"] for zone in scene.aws.zones() if f"owner={OWNER}" in zone["comment"])
 
 
+def test_a_twin_on_the_staging_vpc_does_not_make_a_live_connection_look_new(scene: Scene, staging: Vpc) -> None:
+    """A run that was overtaken made and filled it, and was killed before it took it back."""
+    scene.go_live()
+    comment = f"heritage=tdp-privatelink,tdp-privatelink/owner={OWNER},tdp-privatelink/vpc={scene.vpc.id}"
+    for name, live in scene.zones().items():
+        twin = scene.aws.make_zone(name, staging, comment=comment)
+        scene.aws.put_records(twin, *(one for one in scene.aws.records(live) if one["Type"] not in ("NS", "SOA")))
+    scene.enter("rejected")
+    assert scene.run("sweep").outcome == "lost"
+    assert scene.resolve(PLATFORM) == scene.addresses()
+    scene.enter("available")
+    assert scene.run("drift").ok
+    assert_live(scene)
+
+
 # There and back.
 
 

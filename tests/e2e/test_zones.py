@@ -11,6 +11,16 @@ API = "api.platform.tetrascience.com"
 OTHER_API = "api.tetrascience.com"
 
 
+def reset_soa(scene: Scene, name: str) -> None:
+    """By hand, to what Route 53 makes by itself."""
+    soa = scene.records(name)[name, "SOA"]
+    value = soa["ResourceRecords"][0]["Value"].rsplit(" ", 1)[0] + " 86400"
+    slow = soa | {"TTL": 900, "ResourceRecords": [{"Value": value}]}
+    changes = [{"Action": "UPSERT", "ResourceRecordSet": slow}]
+    route53 = scene.aws.client("route53")
+    route53.change_resource_record_sets(HostedZoneId=scene.zones()[name], ChangeBatch={"Changes": changes})
+
+
 def delete_zone(scene: Scene, name: str) -> None:
     """By hand, with everything in it."""
     zone_id = scene.zones()[name]
@@ -47,22 +57,34 @@ def test_a_zone_that_was_taken_from_the_vpc_by_hand_is_put_back(scene: Scene) ->
     assert scene.run("drift").outcome == "changed"
     assert scene.zones()[OTHER_API] == zone_id
     assert_live(scene)
+    (message,) = scene.messages()
+    assert message.subject == f"TDP PrivateLink repaired in {scene.vpc.id}: zone settings"
+    assert f"disassociate-vpc-from-hosted-zone --hosted-zone-id {zone_id}" in message.message
+    assert scene.run("drift").outcome == "in-sync"
+
+
+def test_that_a_zone_was_put_back_is_told_also_by_the_run_after_one_that_could_not(scene: Scene) -> None:
+    scene.go_live()
+    scene.detach(scene.zones()[OTHER_API])
+    scene.aws.faults.add("denied", "sns", "Publish", times=None)
+    assert not scene.run("drift").ok
+    scene.aws.faults.clear()
+    assert scene.run("sweep").ok
+    assert scene.news() == ["drift-repaired"]
+    assert scene.run("sweep").outcome == "in-sync"
 
 
 def test_an_soa_that_was_reset_by_hand_is_shortened_again(scene: Scene) -> None:
     scene.go_live()
-    zone_id = scene.zones()[OTHER_API]
-    soa = scene.records(OTHER_API)[OTHER_API, "SOA"]
-    value = soa["ResourceRecords"][0]["Value"].rsplit(" ", 1)[0] + " 86400"
-    slow = soa | {"TTL": 900, "ResourceRecords": [{"Value": value}]}
-    changes = [{"Action": "UPSERT", "ResourceRecordSet": slow}]
-    scene.aws.client("route53").change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": changes})
+    reset_soa(scene, OTHER_API)
     assert negative_ttl(scene, OTHER_API) == 900
     assert scene.run("drift").outcome == "changed"
     assert negative_ttl(scene, OTHER_API) == 60
     (batch,) = [call for call in scene.writes() if call.operation == "ChangeResourceRecordSets"]
     kinds = [(one["Action"], one["ResourceRecordSet"]["Type"]) for one in batch.params["ChangeBatch"]["Changes"]]
     assert ("UPSERT", "SOA") in kinds
+    assert scene.news() == ["drift-repaired"]
+    assert scene.run("drift").outcome == "in-sync"
 
 
 def test_a_zone_whose_comment_was_edited_is_never_deleted_as_ours(scene: Scene) -> None:

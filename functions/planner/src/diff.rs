@@ -43,6 +43,7 @@ pub(crate) fn diff_wanted(
     let mut diff = Diff::new(intent, name, split(zone.unwrap_or(&empty), intent.owner));
     diff.created = zone.is_none_or(|zone| zone.is_created_by(intent.owner));
     diff.negative_ttl();
+    diff.is_repair = zone.is_some_and(|zone| !zone.on_vpc) || !diff.changes.is_empty();
     for (host, target) in hosts.iter().filter_map(|host| Some((host, *targets.get(host.as_str())?))) {
         diff.host(host, target);
     }
@@ -90,6 +91,9 @@ struct Diff<'a> {
     /// What is there. Claims at wanted names are taken out as these are compared; what is left is unwanted.
     split: Split<'a>,
     created: bool,
+    /// Whether the zone itself is to be repaired: one of its markers is written anew, so that people are told of it, however
+    /// this run ends.
+    is_repair: bool,
     changes: Vec<Change>,
     /// Those of markers, apart: with each in order, there is little left to sort.
     of_markers: Vec<Change>,
@@ -99,7 +103,7 @@ struct Diff<'a> {
 impl<'a> Diff<'a> {
     fn new(intent: &'a Intent<'a>, name: &'a Name, split: Split<'a>) -> Diff<'a> {
         let (changes, of_markers, problems) = (Vec::new(), Vec::new(), Vec::new());
-        Diff { intent, zone: name, split, created: false, changes, of_markers, problems }
+        Diff { intent, zone: name, split, created: false, is_repair: false, changes, of_markers, problems }
     }
 
     fn done(mut self) -> ZoneDiff {
@@ -172,7 +176,8 @@ impl<'a> Diff<'a> {
             change: Cow::Borrowed(self.intent.change),
             confirmed: None,
         };
-        let is_right = |claim: &Claim<'_>| claim.marker.same_claim(&wanted) && !records_change;
+        let is_changed = std::mem::take(&mut self.is_repair) || records_change;
+        let is_right = |claim: &Claim<'_>| claim.marker.same_claim(&wanted) && !is_changed;
         if !claim.as_ref().is_some_and(is_right) {
             let before = claim.map(|claim| &claim.set.data);
             self.change(marker_name(host), &RecordType::Txt, before, Some(Arc::new(wanted.data())));

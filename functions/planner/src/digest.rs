@@ -30,8 +30,10 @@ pub fn config_digest<'a>(wanted: impl Iterator<Item = &'a str>) -> String {
 }
 
 pub(crate) fn coverage_digest(connection: &Connection) -> String {
-    let line =
-        |row: &Coverage| format!("{} {:?} {}", row.host, row.via, row.endpoint_id.as_deref().unwrap_or_default());
+    let line = |row: &Coverage| {
+        let endpoint_id = row.endpoint_id.as_deref().unwrap_or_default();
+        format!("{} {:?} {endpoint_id} {}", row.host, row.via, row.ip_type)
+    };
     let lines: Vec<String> = connection.coverage.iter().map(line).collect();
     digest_of_some(&lines)
 }

@@ -84,5 +84,6 @@ fn an_soa_is_only_ever_upserted() {
     let changes: Vec<Change> =
         planned(&hosts, Some(&endpoint("vpce-0000aaaa")), false, &zones).changes().cloned().collect();
     let steps: Vec<Step> = batches(&changes).concat();
-    assert_eq!(steps.iter().map(|s| (s.verb, s.rtype.as_str())).collect::<Vec<_>>(), [(Verb::Upsert, "SOA")]);
+    let of_soa = steps.iter().filter(|step| step.rtype.as_str() == "SOA");
+    assert_eq!(of_soa.map(|step| step.verb).collect::<Vec<_>>(), [Verb::Upsert]);
 }

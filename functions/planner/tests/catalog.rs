@@ -35,7 +35,11 @@ fn no_zone_may_hide_the_vendors_or_amazons_domain() {
     for zone in ["tetrascience.com", "com", "amazonaws.com", "us-east-1.amazonaws.com", "vpce.amazonaws.com"] {
         assert!(catalog.never(&name(zone)).is_some(), "{zone}");
     }
-    for zone in ["platform.tetrascience.com", "api.tetrascience.com", "s3.us-east-1.amazonaws.com"] {
+    for zone in ["eu-central-1.amazonaws.com", "us-gov-west-1.amazonaws.com", "api.aws", "us-east-1.api.aws"] {
+        assert!(catalog.never(&name(zone)).is_some(), "{zone}");
+    }
+    let narrow = ["platform.tetrascience.com", "s3.us-east-1.amazonaws.com", "s3-eu-west-1.amazonaws.com"];
+    for zone in narrow.into_iter().chain(["sts.amazonaws.com", "eu-west-1.example.com"]) {
         assert!(catalog.never(&name(zone)).is_none(), "{zone}");
     }
 }

@@ -82,6 +82,23 @@ fn a_long_text_is_shortened_and_says_where_the_rest_is() {
     let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
     let plan = planned(&names(&hosts), Some(&endpoint("vpce-0000aaaa")), false, &[]);
     let connection = Connection::new("vpc-0a1b", Some("vpce-0000aaaa"), "available", Outcome::Changed).with_plan(&plan);
+    let mut connection = Connection { change_ids: vec!["C0123456789".to_owned()], ..connection };
+    let whole = text(Event::ConnectionLive, &connection, &plan, "tdp-test");
+    let ends = ["more lines, in the function's log", "What to do next: ", "Route 53 changes (INSYNC): C0123456789\n"];
+    let places: Vec<usize> = ends.iter().filter_map(|end| whole.find(end)).collect();
+    assert!(whole.len() < 32 * 1024 && places.len() == 3 && places.is_sorted(), "{whole}");
+
+    let problem = Problem::note("zone-kept", "", "x".repeat(2000), "");
+    connection.problems = vec![problem; 100];
     let text = text(Event::ConnectionLive, &connection, &plan, "tdp-test");
     assert!(text.len() < 66 * 1024 && text.ends_with("shortened: the whole report is in the function's log.\n"));
+}
+
+#[test]
+fn a_withdrawal_tells_of_names_without_an_answer_only_where_a_zone_was_kept() {
+    let mut connection = Connection::new("vpc-0a1b", None, "available", Outcome::Withdrawn);
+    assert_eq!(subject(Event::Withdrawn, &connection), "TDP PrivateLink withdrawn from vpc-0a1b: public DNS again");
+    connection.problems.push(Problem::note("zone-kept", "", String::new(), ""));
+    let subject = subject(Event::Withdrawn, &connection);
+    assert_eq!(subject, "TDP PrivateLink withdrawn from vpc-0a1b: some names have NO ANSWER");
 }

@@ -54,6 +54,9 @@ pub fn subject(event: Event, connection: &Connection) -> String {
         Event::Withdrawn if has_kept_zone(connection) => {
             format!("TDP PrivateLink withdrawn from {vpc}: some names have NO ANSWER")
         }
+        Event::Withdrawn if has_held_host(connection) => {
+            format!("TDP PrivateLink withdrawn from {vpc}, but for held hosts")
+        }
         Event::Withdrawn => format!("TDP PrivateLink withdrawn from {vpc}: public DNS again"),
         Event::Refused => format!("TDP PrivateLink needs you in {vpc}: {}", first_code(connection)),
         Event::Failed => format!("TDP PrivateLink failed in {vpc}: {}", first_code(connection)),
@@ -93,7 +96,8 @@ fn write_text(out: &mut String, event: Event, connection: &Connection, plan: &Pl
 
     let changed = !plan.is_empty();
     if changed {
-        write!(out, "\nWhat was changed (+ added, - removed, * before => after):\n{plan}")?;
+        write!(out, "\nWhat was changed (+ added, - removed, * before => after):\n")?;
+        write_first(out, &plan.to_string())?;
     }
     if !connection.zones.is_empty() && !changed {
         writeln!(out, "\nPrivate zones:")?;
@@ -103,17 +107,23 @@ fn write_text(out: &mut String, event: Event, connection: &Connection, plan: &Pl
     }
     let hidden: Vec<&str> = connection.zones.iter().flat_map(|zone| &zone.hides).map(Name::as_str).collect();
     if !hidden.is_empty() && event == Event::ConnectionLive {
-        writeln!(out, "Names that this VPC no longer resolves in public DNS: {}", hidden.join(", "))?;
+        let shown = hidden.iter().take(MOST_ROWS).copied().collect::<Vec<&str>>().join(", ");
+        let more = hidden.len().saturating_sub(MOST_ROWS);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        writeln!(out, "Names that this VPC no longer resolves in public DNS: {shown}{more}")?;
     }
     write_coverage(out, &connection.coverage)?;
     write_associations(out, &connection.associations)?;
     if !connection.problems.is_empty() {
         writeln!(out, "\nWhat to know:")?;
-        for problem in &connection.problems {
+        for problem in connection.problems.iter().take(MOST_ROWS) {
             // A fix may have commands in lines of their own; nothing of others is in it that could begin one.
             let fix = problem.fix.split('\n').map(one_line).collect::<Vec<String>>().join("\n");
             let message = one_line(&problem.message);
             writeln!(out, "  [{}] {message}\n    Fix: {fix}", problem.code)?;
+        }
+        if connection.problems.len() > MOST_ROWS {
+            writeln!(out, "  and {} more, in the function's log", connection.problems.len() - MOST_ROWS)?;
         }
     }
     writeln!(out, "\nWhat it means: {}", means(event, connection))?;
@@ -124,6 +134,21 @@ fn write_text(out: &mut String, event: Event, connection: &Connection, plan: &Pl
         writeln!(out, "\nRoute 53 changes{waited}: {}", connection.change_ids.join(", "))?;
     }
     Ok(())
+}
+
+/// The first lines of a long list: what comes after it in the message is worth more than all of it.
+fn write_first(out: &mut String, list: &str) -> std::fmt::Result {
+    let mut left = MOST_PLAN;
+    let fits = |line: &&str| {
+        left = left.saturating_sub(line.len());
+        left > 0
+    };
+    let shown: String = list.split_inclusive('\n').take_while(fits).collect();
+    out.push_str(&shown);
+    match list.lines().count() - shown.lines().count() {
+        0 => Ok(()),
+        more => writeln!(out, "  and {more} more lines, in the function's log"),
+    }
 }
 
 /// What was seen from inside the VPC, a line for each of the first hosts.
@@ -202,6 +227,8 @@ fn write_undo(out: &mut String, undo: &[String]) -> std::fmt::Result {
 /// How many hosts a message shows in full, and how many lines of other lists.
 const MOST_HOSTS: usize = 20;
 const MOST_ROWS: usize = 60;
+/// The most bytes of what was changed in a message.
+const MOST_PLAN: usize = 16 * 1024;
 /// The most bytes of commands in a message.
 const MOST_UNDO: usize = 8 * 1024;
 
@@ -216,9 +243,13 @@ fn waits_for_others(connection: &Connection) -> bool {
     connection.associations.iter().any(|one| one.state == State::Authorized)
 }
 
+/// Whether a zone stays in which names have lost their records.
 fn has_kept_zone(connection: &Connection) -> bool {
-    let is_held = connection.coverage.iter().any(|row| row.via == Via::Held);
-    is_held || connection.problems.iter().any(|problem| problem.code == "zone-kept")
+    connection.problems.iter().any(|problem| problem.code == "zone-kept")
+}
+
+fn has_held_host(connection: &Connection) -> bool {
+    connection.coverage.iter().any(|row| row.via == Via::Held)
 }
 
 fn first_code(connection: &Connection) -> &str {
@@ -258,12 +289,18 @@ fn names(connection: &Connection) -> String {
     }
 }
 
-/// What was repaired: the hosts whose records or markers were not right; or else what the zones say of themselves.
+/// What was repaired: the hosts whose records or markers were not right; or else the zones themselves, of which one marker
+/// each says so.
 fn repaired(connection: &Connection) -> String {
-    let changes = connection.changes.iter().filter(|change| change.rtype != RecordType::Soa);
+    let is_of_zone = |change: &Change| change.rtype == RecordType::Soa;
+    let has_steered = connection.changes.iter().any(|change| change.rtype.steers_traffic());
+    if !has_steered && (!connection.zone_changes.is_empty() || connection.changes.iter().any(is_of_zone)) {
+        return "zone settings".to_owned();
+    }
+    let changes = connection.changes.iter().filter(|change| !is_of_zone(change));
     let host = |change: &Change| marked_name(&change.name).unwrap_or_else(|| change.name.clone());
     let hosts: BTreeSet<Name> = changes.map(host).collect();
-    if hosts.is_empty() { "zone settings".to_owned() } else { count(hosts.len(), "name") }
+    count(hosts.len(), "name")
 }
 
 fn count(n: usize, what: &str) -> String {

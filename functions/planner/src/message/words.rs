@@ -1,6 +1,6 @@
 //! What each piece of news is called, what it means, and what to do.
 
-use super::{failing_hosts, has_kept_zone, names, proved_hosts, repaired, waits_for_others};
+use super::{failing_hosts, has_held_host, has_kept_zone, names, proved_hosts, repaired, waits_for_others};
 use crate::news::Event;
 use crate::proof::{EXPIRES_SOON_DAYS, Verdict};
 use crate::report::Connection;
@@ -114,6 +114,9 @@ pub(super) fn means(event: Event, connection: &Connection) -> &'static str {
         Event::DriftRepaired => "Somebody or something else changed these records. They are as they were before that.",
         Event::Withdrawn if has_kept_zone(connection) => {
             "A private zone that stays answers for names that have no record in it any more: clients in this VPC cannot resolve those. Other names resolve in public DNS again."
+        }
+        Event::Withdrawn if has_held_host(connection) => {
+            "The platform's names resolve in public DNS again, but for the hosts that are held: what is there, nobody touched."
         }
         Event::Withdrawn => "The platform's names resolve in public DNS again.",
         Event::Refused | Event::Failed => "Records that were live before stay as they are; nothing new is live.",

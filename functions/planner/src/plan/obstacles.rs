@@ -140,7 +140,11 @@ pub(super) fn unsafe_parts(targets: &Targets<'_>, left: &[&Name], plan: &Plan) -
         let answers = |other: &ZonePlan| other.name.is_below(&zone.name) && change.name.is_within(&other.name);
         let has_narrower = || plan.zones.iter().any(|other| other.wanted && answers(other));
         let cut_off = change.after.is_none() && !zone.delete && is_served && !has_narrower();
-        let is_left = || left.contains(marked_name(&change.name).as_ref().unwrap_or(&change.name));
+        // The SOA is the zone's, also at a name that is left alone.
+        let is_left = || {
+            let name = marked_name(&change.name);
+            change.rtype != RecordType::Soa && left.contains(name.as_ref().unwrap_or(&change.name))
+        };
         outside || elsewhere || cut_off || (!left.is_empty() && is_left())
     };
     let pairs = plan.zones.iter().flat_map(|zone| zone.changes.iter().map(move |change| (zone, change)));

@@ -9,12 +9,20 @@ use crate::name::Name;
 /// What should be at a host, who serves it, and by which endpoint.
 pub(super) type Given<'a> = (Option<Wish>, Via, Option<&'a Endpoint>);
 
+/// Whether private DNS of an endpoint takes a host, also one that has a record of ours: below a name that has one as well,
+/// it is AWS's own zone that answers, because it is the more specific one. At the top of a zone of ours none comes about.
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html>
+fn is_taken(host: &Name, by: &Endpoint, seen: &Seen<'_>) -> bool {
+    let mut above = std::iter::successors(host.parent(), Name::parent);
+    !seen.ours.contains_key(host) || (by.state == State::Available && above.any(|above| seen.ours.contains_key(&above)))
+}
+
 /// A host at the TDP endpoint, unless private DNS of that endpoint, or of the service's own one, serves it.
 pub(super) fn at_tdp<'a>(host: &Name, route: &Route, seen: &Seen<'a>) -> Given<'a> {
     let Some((endpoint, target)) = seen.tdp else { return (None, Via::NotCovered, None) };
     let own = of_service(route, seen.own).filter(|e| !e.state.is_lost());
     let covers = std::iter::once(endpoint).chain(own).find(|e| e.private_dns_covers(host));
-    match covers.filter(|_| !seen.ours.contains_key(host)) {
+    match covers.filter(|by| is_taken(host, by, seen)) {
         Some(endpoint) => (None, Via::PrivateDns, Some(endpoint)),
         None => (Some(Wish::Lead(target.clone())), Via::Tdp, Some(endpoint)),
     }
@@ -32,7 +40,7 @@ pub(super) fn at_own<'a>(host: &Name, route: &Route, seen: &Seen<'a>) -> Given<'
     let covers = interfaces().find(|e| !e.state.is_lost() && e.private_dns_covers(host));
     // Without a record of ours, private DNS answers.
     let without: Given<'a> = (None, covers.map_or(Via::NotCovered, |_| Via::PrivateDns), covers);
-    if covers.is_some() && !seen.ours.contains_key(host) {
+    if covers.is_some_and(|by| is_taken(host, by, seen)) {
         return without;
     }
     let gateway = of_service(route, seen.own).find(|e| e.kind == Kind::Gateway && e.state == State::Available);

@@ -145,6 +145,9 @@ pub struct Coverage {
     pub service: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint_id: Option<String>,
+    /// What the endpoint serves addresses as: `ipv4`, `dualstack` and others; empty without one.
+    #[serde(skip)]
+    pub ip_type: String,
 }
 
 /// What is known of a VPC when its hosts are given their targets.
@@ -236,6 +239,7 @@ impl Wishes {
             via,
             service: services.first().cloned(),
             endpoint_id: endpoint.map(|e| e.id.clone()),
+            ip_type: endpoint.map(|e| e.ip_type.clone()).unwrap_or_default(),
         });
     }
 
