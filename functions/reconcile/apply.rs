@@ -93,7 +93,6 @@ impl Reconcile {
                     return (written, Err(error));
                 }
                 written.records_after = records_digest(&zones, intent.owner, &self.config.routes.held);
-                written.is_seen_in_sync = wanted.is_empty() && !written.is_overtaken();
                 written.zones = zones;
                 return (written, Ok(wanted));
             }

@@ -186,7 +186,8 @@ impl Reconcile {
         let may_lead = needs_proof.then(|| leading(&wanted, &task.wishes.leading()));
         let intent = self.intent(&task.wishes, owner, &change);
         let (mut written, result) = self.apply(vpc, &intent, wanted.clone(), zones, clock, may_lead.as_ref()).await;
-        if written.is_seen_in_sync && result.is_ok() {
+        // What another run wrote, only that one has seen INSYNC.
+        if result.as_ref().is_ok_and(Plan::is_empty) && !written.is_overtaken() {
             self.memory.lock().await.in_sync.insert(vpc.id.clone(), written.records_after.clone());
         }
         let mut connection = self.with_result(&task, connection, wanted, &written, &result);

@@ -23,8 +23,6 @@ pub(crate) struct Written {
     pub is_raced: bool,
     /// Whether others wrote until the end, so that nobody knows here what is everywhere.
     pub is_unconfirmed: bool,
-    /// Whether this run knows that all that it found in the end is INSYNC.
-    pub is_seen_in_sync: bool,
     /// Whether names are left to write that this run has not proved.
     pub leaves_unproved: bool,
     /// The zones of which every request to write was answered.
@@ -51,7 +49,6 @@ impl Written {
             unsynced: Vec::new(),
             is_raced: false,
             is_unconfirmed: false,
-            is_seen_in_sync: false,
             leaves_unproved: false,
             answered: BTreeSet::new(),
             unanswered: BTreeSet::new(),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use crate::name::{Name, NameError};
-use crate::partition::{dns_suffix, service_names};
+use crate::partition::{dns_suffix, is_of_whole_region, service_names};
 
 const CATALOG: &str = include_str!("../catalog.json");
 
@@ -136,33 +136,11 @@ impl Applied {
     /// Why a zone for `zone` must never be made; `None` when it may.
     pub fn never(&self, zone: &Name) -> Option<&str> {
         let listed = self.never_zones.iter().find(|never| never.zone.is_within(zone));
-        listed.map(|never| never.why.as_str()).or_else(|| is_of_region(zone).then_some(OF_A_REGION))
+        listed.map(|never| never.why.as_str()).or_else(|| is_of_whole_region(zone).then_some(OF_A_REGION))
     }
 }
 
 const OF_A_REGION: &str = "it would hide every AWS service of a Region";
-/// Below these, AWS has a name for each Region.
-const OF_REGIONS: [&str; 4] = ["amazonaws.com", "amazonaws.com.cn", "api.aws", "api.amazonwebservices.com.cn"];
-
-/// Whether a name is that of all services of a Region, such as `eu-central-1.amazonaws.com`.
-fn is_of_region(name: &Name) -> bool {
-    let is_region = |label: &str| {
-        let parts: Vec<&str> = label.split('-').collect();
-        let is_word = |part: &&str| part.bytes().all(|byte| byte.is_ascii_lowercase());
-        let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        match parts.as_slice() {
-            [area, words @ .., last] => {
-                area.len() == 2
-                    && !words.is_empty()
-                    && parts.len() > 2
-                    && is_number(last)
-                    && words.iter().chain([area]).all(is_word)
-            }
-            _ => false,
-        }
-    };
-    name.as_str().split_once('.').is_some_and(|(label, rest)| OF_REGIONS.contains(&rest) && is_region(label))
-}
 
 /// Fills in the catalog for a deployment.
 ///
